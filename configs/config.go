@@ -74,8 +74,8 @@ type TLS struct {
 // Archive says where the supplier's binary logs are kept and for how long.
 type Archive struct {
 	Dir     string   `yaml:"dir"`      // absolute
-	Keep    Duration `yaml:"keep"`     // age up to which nothing is deleted
-	MaxSize Size     `yaml:"max_size"` // 0: unlimited
+	Keep    Duration `yaml:"keep"`     // age from which on what nobody needs is deleted
+	MaxSize Size     `yaml:"max_size"` // above, that is deleted before its time; 0: no limit
 	Reserve Size     `yaml:"reserve"`  // free space on the file system that is never gone below
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -27,15 +28,9 @@ func (d *decoder) decode(n *yaml.Node, v reflect.Value, field string) {
 	if _, ok := d.lines[field]; !ok {
 		d.lines[field] = n.Line
 	}
-	switch {
-	case n.Kind == yaml.AliasNode || n.Anchor != "":
-		d.at(n.Line, field, "anchors and aliases (& and *) are not accepted", "write the value out")
-		return
-	case n.Style&yaml.TaggedStyle != 0:
-		d.at(n.Line, field, "tags (!) are not accepted", "write the value alone")
-		return
-	case isNull(n):
-		d.at(n.Line, field, "has no value", "write one, or remove the line")
+	if msg, hint := unwelcome(n); msg != "" {
+		d.at(n.Line, field, msg, hint)
+		d.bad[field] = true // also if it is the whole document: nothing below was read
 		return
 	}
 	if s, ok := v.Addr().Interface().(interface{ setDefaults() }); ok {
@@ -51,6 +46,19 @@ func (d *decoder) decode(n *yaml.Node, v reflect.Value, field string) {
 	default:
 		d.scalar(n, v, field)
 	}
+}
+
+// unwelcome says why a node is not accepted whatever its value, or returns "".
+func unwelcome(n *yaml.Node) (msg, hint string) {
+	switch {
+	case n.Kind == yaml.AliasNode || n.Anchor != "":
+		return "anchors and aliases (& and *) are not accepted", "write the value out"
+	case n.Style&yaml.TaggedStyle != 0:
+		return "tags (!) are not accepted", "write the value alone"
+	case isNull(n):
+		return "has no value", "write one, or remove the line"
+	}
+	return "", ""
 }
 
 // section reads the keys of a mapping into the fields of a struct.
@@ -74,7 +82,7 @@ func (d *decoder) section(n *yaml.Node, v reflect.Value, field string) {
 			continue
 		}
 		seen[key.Value] = key.Line
-		index := indexOf(keys, key.Value)
+		index := slices.Index(keys, key.Value)
 		if index < 0 {
 			d.unknown(key, field, keys)
 			continue
@@ -91,7 +99,7 @@ func (d *decoder) unknown(key *yaml.Node, field string, keys []string) {
 	switch {
 	case key.Value == "<<":
 		d.at(key.Line, field, "merge keys (<<) are not accepted", "write the values out")
-	case key.Value == "password" && indexOf(keys, "password_file") >= 0:
+	case key.Value == "password" && slices.Index(keys, "password_file") >= 0:
 		d.at(key.Line, path, "a password is never written in this file",
 			"put it in a file of its own and write password_file: NAME")
 		d.bad[join(field, "password_file")] = true

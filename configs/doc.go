@@ -10,7 +10,7 @@
 // # Promises
 //
 //   - All mistakes are reported at once, in file order. Each names the file, the line, the field and what to write.
-//   - A [Config] from [Parse] or [Load] is complete: defaults are filled in (defaults.go) and it passed [Config.Validate].
+//   - A [Config] from [Parse] or [Load] is complete: it has all defaults (defaults.go) and passed [Config.Validate].
 //   - A Config holds no secret. [SecretRef] only says where one lies, so a Config may be printed, logged and compared.
 //   - Nothing here touches the file system, except Load (which reads the one file) and [SecretRef.Read].
 //

@@ -88,7 +88,7 @@ var yamlError = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?((?s:.*))$`)
 // parse, 0 is returned for what is far longer than a configuration.
 func brokenLine(data []byte) int {
 	lines := bytes.SplitAfter(data, []byte("\n"))
-	if len(data) > 64<<10 || len(lines) > 1000 {
+	if len(data) > 32<<10 || len(lines) > 1000 {
 		return 0
 	}
 	for n := len(lines) - 1; n > 0; n-- {

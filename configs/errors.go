@@ -71,9 +71,11 @@ func newReport() *report {
 	return &report{lines: map[string]int{}, bad: map[string]bool{}}
 }
 
-// at adds a mistake at a line.
+// at adds a mistake at a line. One about the whole file (an empty field) doesn't silence those about its fields.
 func (r *report) at(line int, field, msg, hint string) {
-	r.bad[field] = true
+	if field != "" {
+		r.bad[field] = true
+	}
 	r.errs = append(r.errs, &Error{Line: line, Field: field, Msg: msg, Hint: hint})
 }
 

@@ -2,7 +2,6 @@ package configs
 
 import (
 	"reflect"
-	"slices"
 	"strings"
 	"unicode"
 
@@ -17,8 +16,6 @@ func keysOf(t reflect.Type) []string {
 	}
 	return keys
 }
-
-func indexOf(keys []string, key string) int { return slices.Index(keys, key) }
 
 // closest returns the key that a misspelt one probably stands for, or "".
 func closest(word string, keys []string) string {

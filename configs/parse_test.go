@@ -65,12 +65,14 @@ func TestValidate(t *testing.T) {
 		want   string
 	}{
 		{func(*Config) {}, ""},
-		{func(c *Config) { c.StateDir = "" }, "state_dir: is missing; write the directory of wcded's own state, such as /var/lib/wcded"},
+		{func(c *Config) { c.StateDir = "" },
+			"state_dir: is missing; write the directory of wcded's own state, such as /var/lib/wcded"},
 		{func(c *Config) { c.Log.Level = "loud" }, `log.level: "loud" is not known here; write debug, info, warn or error`},
 		{func(c *Config) { c.Foundation.Site.Country = "XX" },
 			`foundation.site.country: "XX" is not a country's code of ISO 3166-1; write two capital letters, such as NL`},
 		{func(c *Config) { c.Databases[0].Supplier.ServerID = 0 },
-			"databases[0].supplier.server_id: is 0; write a number that no other server in this replication has, or remove the line"},
+			"databases[0].supplier.server_id: is 0; " +
+				"write a number that no other server in this replication has, or remove the line"},
 		{func(c *Config) { c.Databases[0].Supplier.TLS.ServerName = "" },
 			`databases[0].supplier.tls.server_name: "" is not a host name; write the name in the supplier's certificate`},
 		{func(c *Config) { c.Databases[0].Supplier.TLS.Mode = "" },

@@ -100,7 +100,8 @@ func checkListen(r *report, section, listen string, remote bool) {
 	addr, err := netip.ParseAddrPort(listen)
 	switch {
 	case err != nil:
-		r.about(field, fmt.Sprintf("%.60q is not an IP address with a port", listen), "write it as 127.0.0.1:3307 or [::1]:3307")
+		r.about(field, fmt.Sprintf("%.60q is not an IP address with a port", listen),
+			"write it as 127.0.0.1:3307 or [::1]:3307")
 	case !addr.Addr().IsLoopback() && !remote:
 		r.about(field, fmt.Sprintf("%s can be reached from other machines", listen),
 			"write 127.0.0.1, or allow_remote: true beside it if a firewall guards the port")

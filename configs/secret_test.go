@@ -48,7 +48,9 @@ func TestSecretContent(t *testing.T) {
 func TestSecretPermissions(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "secret")
-	for mode, fine := range map[fs.FileMode]bool{0o600: true, 0o400: true, 0o640: false, 0o604: false, 0o620: false, 0o602: false} {
+	for mode, fine := range map[fs.FileMode]bool{
+		0o600: true, 0o400: true, 0o640: false, 0o604: false, 0o620: false, 0o602: false,
+	} {
 		s := secretFile(t, path, "hunter2", mode)
 		_, err := s.Read()
 		var se *SecretError
@@ -113,17 +115,19 @@ func TestSecretThatCannotBeRead(t *testing.T) {
 		credentials string
 		want        string
 	}{
-		{"supplier-db", "", "read secret supplier-db: there is no credentials directory ($CREDENTIALS_DIRECTORY is not set); " +
+		{"supplier-db", "", "read secret supplier-db: " +
+			"there is no credentials directory ($CREDENTIALS_DIRECTORY is not set); " +
 			"add LoadCredential=supplier-db:FILE to the unit, or write an absolute path in the configuration"},
-		{"supplier-db", credentials, "read secret supplier-db: open " + credentials + "/supplier-db: no such file or directory; " +
-			"add LoadCredential=supplier-db:FILE to the unit"},
+		{"supplier-db", credentials, "read secret supplier-db: " +
+			"open " + credentials + "/supplier-db: no such file or directory; add LoadCredential=supplier-db:FILE to the unit"},
 		{SecretRef(dir + "/none"), "", "read secret " + dir + "/none: open " + dir + "/none: no such file or directory"},
 		{SecretRef(dir), "", "read secret " + dir + ": it is not a regular file"},
 		{SecretRef(fifo), "", "read secret " + fifo + ": it is not a regular file"},
 		{"", credentials, "read secret: the reference is neither a name nor an absolute path"},
 		{"../hunter2", credentials, "read secret: the reference is neither a name nor an absolute path"},
 		{"..", credentials, "read secret: the reference is neither a name nor an absolute path"},
-		{SecretRef(credentials + "/../hunter2"), credentials, "read secret: the reference is neither a name nor an absolute path"},
+		{SecretRef(credentials + "/../hunter2"), credentials,
+			"read secret: the reference is neither a name nor an absolute path"},
 	} {
 		t.Setenv("CREDENTIALS_DIRECTORY", c.credentials)
 		got, err := c.ref.Read()

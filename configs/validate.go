@@ -85,7 +85,8 @@ func (c *Config) validateTogether(r *report) {
 		if !r.bad[in("name")] { // else an id derived from it is wrong for the same reason
 			ids = append(ids, place{in("supplier.server_id"), fmt.Sprint(d.Supplier.ServerID)})
 		}
-		dirs = append(dirs, place{in("archive.dir"), d.Archive.Dir}, place{in("replica.datadir_volume"), d.Replica.DatadirVolume})
+		dirs = append(dirs, place{in("archive.dir"), d.Archive.Dir},
+			place{in("replica.datadir_volume"), d.Replica.DatadirVolume})
 		listens = append(listens, place{in("serve.listen"), d.Serve.Listen})
 		sockets = append(sockets, place{in("replica.socket"), d.Replica.Socket})
 	}

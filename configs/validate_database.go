@@ -24,7 +24,8 @@ func (s *Supplier) validate(r *report, field string) {
 	checkSecret(r, join(field, "password_file"), s.PasswordFile, true)
 	s.TLS.validate(r, join(field, "tls"), s.Address)
 	if s.ServerID == 0 {
-		r.about(join(field, "server_id"), "is 0", "write a number that no other server in this replication has, or remove the line")
+		r.about(join(field, "server_id"), "is 0",
+			"write a number that no other server in this replication has, or remove the line")
 	}
 	inRange(r, join(field, "heartbeat"), s.Heartbeat, 100*time.Millisecond, time.Minute)
 	timeout := join(field, "read_timeout")
@@ -80,10 +81,12 @@ func (t *TLS) validate(r *report, field, address string) {
 }
 
 func (a *Archive) validate(r *report, field string) {
-	checkPath(r, join(field, "dir"), a.Dir, "a directory on the volume that holds the archive, such as /srv/wcde/archive/NAME")
+	checkPath(r, join(field, "dir"), a.Dir,
+		"a directory on the volume that holds the archive, such as /srv/wcde/archive/NAME")
 	inRange(r, join(field, "keep"), a.Keep, time.Second, 3660*day)
 	if a.MaxSize != 0 && a.MaxSize < MiB {
-		r.about(join(field, "max_size"), fmt.Sprintf("%v is out of range", a.MaxSize), "write 1MiB or more, or 0 for unlimited")
+		r.about(join(field, "max_size"), fmt.Sprintf("%v is out of range", a.MaxSize),
+			"write 1MiB or more, or 0 for unlimited")
 	}
 	if a.Reserve < MiB {
 		r.about(join(field, "reserve"), fmt.Sprintf("%v is out of range", a.Reserve),

@@ -47,9 +47,9 @@ func ParseGTID(s string) (GTID, error) {
 // The zero value is usable for reading; make one with Position{} or ParsePosition to write to it.
 type Position map[uint32]GTID
 
-// maxDomains bounds what ParsePosition and ParseGTIDList accept, so that a hostile text or event cannot ask
-// for memory without limit. MariaDB sets no limit itself; real servers have a handful.
-const maxDomains = 1 << 16
+// maxGTIDs bounds what ParsePosition and ParseGTIDList accept, so that a hostile text or event cannot ask for
+// memory without limit. MariaDB sets no limit itself; real servers have a handful.
+const maxGTIDs = 1 << 14
 
 // ParsePosition reads MariaDB's text form, GTIDs of different domains with commas between; "" is the empty
 // position. A domain named twice is an error, as it is for MariaDB (ER_DUPLICATE_GTID_DOMAIN).
@@ -66,8 +66,8 @@ func ParsePosition(s string) (Position, error) {
 		if _, twice := p[g.Domain]; twice {
 			return nil, fmt.Errorf("parse position %q: domain %d is named twice", s, g.Domain)
 		}
-		if len(p) == maxDomains {
-			return nil, fmt.Errorf("parse position: more than %d domains", maxDomains)
+		if len(p) == maxGTIDs {
+			return nil, fmt.Errorf("parse position: more than %d domains", maxGTIDs)
 		}
 		p[g.Domain] = g
 	}

@@ -40,8 +40,26 @@ type stream struct {
 	ticks    int       // bytes read since the clock was looked at
 }
 
+// open finds where the client starts.
+func (s *stream) open() error {
+	published := s.srv.opts.Archive.Published()
+	r, err := s.req.open(s.srv.opts.Archive)
+	if err != nil {
+		return err
+	}
+	s.reader = r
+	s.start = newStart(s.req.from, published, s.req.strict)
+	if s.req.to != nil {
+		s.until = newUntil(s.req.to, s.req.from)
+	}
+	return nil
+}
+
 // run sends until the client has all it asked for, goes away, or ctx ends. It returns why.
 func (s *stream) run() error {
+	if err := s.open(); err != nil {
+		return err
+	}
 	if s.req.midFile() {
 		if err := s.enterMidFile(); err != nil {
 			return err
@@ -174,7 +192,7 @@ func (s *stream) passOver(ev *archive.Event) error {
 		s.state.Update(g.GTID)
 	}
 	s.offset = ev.Offset + int64(ev.Header.Size)
-	return s.ctx.Err()
+	return context.Cause(s.ctx)
 }
 
 // sendFormat sends the format description if it is still kept back.

@@ -27,7 +27,8 @@ type Dialer func(ctx context.Context, network, address string) (net.Conn, error)
 
 // Supplier says how to reach the server that is followed.
 type Supplier struct {
-	Address  string // host:port
+	Network  string // "tcp" or "unix"
+	Address  string // host:port, or the socket's path
 	User     string
 	Password func() (string, error) // read for each connection, so that it can be changed on disk
 	TLS      *tls.Config            // nil: no TLS
@@ -70,7 +71,7 @@ func (s Supplier) dial(ctx context.Context) (*conn, error) {
 	dialCtx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
 	c := &conn{}
-	c.Conn, err = client.ConnectWithDialer(dialCtx, "tcp", s.Address, s.User, password, "",
+	c.Conn, err = client.ConnectWithDialer(dialCtx, s.Network, s.Address, s.User, password, "",
 		func(ctx context.Context, network, address string) (net.Conn, error) {
 			nc, err := dial(ctx, network, address)
 			if err != nil {

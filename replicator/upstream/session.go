@@ -137,7 +137,7 @@ func (s *session) enter(ev []byte) error {
 		return fmt.Errorf("%w: asked for %s, got %.200q", binlog.ErrCorrupt, s.start.name, name)
 	case !first && name == s.name:
 		return nil // the supplier says again what we know
-	case s.offset < s.compareTo:
+	case !first && s.offset < s.compareTo:
 		return failf(Diverged, "the supplier's %s ends before what we hold of it", s.name)
 	}
 	if first && s.open {
@@ -162,6 +162,7 @@ func (s *session) enter(ev []byte) error {
 		return err
 	}
 	s.name, s.offset, s.open, s.midFile, s.tracker = name, binlog.MagicSize, true, false, binlog.Tracker{}
+	s.compareTo = 0
 	s.f.at(name, s.offset)
 	return nil
 }

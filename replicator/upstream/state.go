@@ -127,6 +127,7 @@ type Status struct {
 	Detail    string          `json:"detail,omitempty"`
 	SemiSync  bool            `json:"semi_sync"` // every commit waits for us now
 	Received  binlog.Position `json:"-"`
+	Supplier  binlog.Position `json:"-"`                  // where the supplier itself was when it was last asked
 	LastSeen  time.Time       `json:"last_seen,omitzero"` // when the supplier was last heard
 	ServerID  uint32          `json:"server_id,omitempty"`
 	Version   string          `json:"version,omitempty"`

@@ -2,19 +2,26 @@ package upstream
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"time"
+
+	"github.com/wcde-foundation/wcded/replicator/archive"
+	"github.com/wcde-foundation/wcded/replicator/binlog"
 )
 
 const watchEvery = time.Second
 
-// watched is what the supplier said of its semi-sync when it was last asked.
+// watched is what the supplier said when it was last asked.
 type watched struct {
-	enabled   bool
-	status    bool
-	clients   int
-	unacked   int64 // commits that did not wait, since the supplier's start
-	connected time.Time
+	at      time.Time
+	enabled bool   // rpl_semi_sync_master_enabled
+	status  bool   // commits do wait
+	clients int    // semi-sync clients
+	unacked int64  // commits that did not wait, since the supplier's start
+	file    string // that it writes
+	offset  int64  // in that file
+	reached binlog.Position
 }
 
 // watch asks the supplier once a second, on a connection of its own, whether semi-sync holds, and keeps the exposure
@@ -42,48 +49,65 @@ func (f *Follower) watch(ctx context.Context) {
 // observe asks once and draws the conclusions.
 func (f *Follower) observe(ctx context.Context, c **conn) {
 	f.mu.Lock()
-	streaming, released, since := f.status.State == Streaming, f.released, f.status.Since
-	state := f.status.State
-	last := f.watched
+	state, since, last := f.status.State, f.status.Since, f.watched
+	file, offset := f.status.File, f.status.Offset
 	f.mu.Unlock()
 	now := time.Now()
-	switch {
-	case !streaming:
+	if state != Streaming {
 		f.judge(now, "not connected to the supplier: "+string(state))
 		return
-	case !f.opts.SemiSync:
-		f.judge(now, "semi-sync is switched off in our configuration")
-		return
-	case released:
-		f.judge(now, "semi-sync was given up: the archive is over its size limit")
-		return
 	}
-	seen, err := f.askSemiSync(ctx, c)
+	seen, err := f.look(ctx, c)
 	if err != nil {
 		f.judge(now, "the supplier does not say whether semi-sync holds")
 		return
 	}
 	f.mu.Lock()
 	f.watched = seen
-	reconnect := seen.enabled && seen.clients == 0 && now.Sub(since) > 2*watchEvery && f.cancel != nil
-	if reconnect {
-		f.cancel() // it was switched on after we connected: register again
-	}
+	f.status.Supplier = seen.reached
+	cancel, released := f.cancel, f.released
 	f.mu.Unlock()
-	switch {
-	case !seen.enabled:
-		f.judge(now, "semi-sync is switched off at the supplier")
-	case !seen.status:
-		f.judge(now, "the supplier's commits don't wait: its semi-sync timed out")
-	case seen.clients == 0:
-		f.judge(now, "we are not registered as semi-sync client")
-	case seen.clients > 1:
-		f.judge(now, "another semi-sync client acknowledges too: "+strconv.Itoa(seen.clients)+" clients")
-	case seen.unacked > last.unacked && !last.connected.IsZero():
-		f.judge(now, strconv.FormatInt(seen.unacked-last.unacked, 10)+" commits did not wait for us")
-	default:
-		f.judge(now, "")
+	if why := seen.reconnect(last, since, file, offset); why != "" && cancel != nil {
+		f.log.Warn("connecting to the supplier again", "reason", why)
+		cancel()
 	}
+	f.judge(now, f.exposedBy(seen, last, released))
+}
+
+// reconnect says why the stream cannot go on as it is, "" if it can. file and offset are what had been read before the
+// supplier was asked.
+func (w watched) reconnect(last watched, since time.Time, file string, offset int64) string {
+	ours, theirs := archive.FileNumber(file), archive.FileNumber(w.file)
+	switch {
+	case theirs < ours || theirs == ours && w.offset < offset:
+		// A stream of a binary log that was reset just falls silent.
+		return fmt.Sprintf("the supplier writes %s at %d, we had read %s up to %d", w.file, w.offset, file, offset)
+	case w.enabled && w.clients == 0 && last.enabled && last.clients == 0 && last.at.After(since):
+		// Twice in a row: a moment after a connection the supplier may not have counted it yet.
+		return "the supplier's semi-sync was switched on after we had connected"
+	}
+	return ""
+}
+
+// exposedBy says why commits may not have waited for us, "" if they have.
+func (f *Follower) exposedBy(seen, last watched, released bool) string {
+	switch {
+	case !f.opts.SemiSync:
+		return "semi-sync is switched off in our configuration"
+	case released:
+		return "semi-sync was given up: the archive is over its size limit"
+	case !seen.enabled:
+		return "semi-sync is switched off at the supplier"
+	case !seen.status:
+		return "the supplier's commits don't wait: its semi-sync timed out"
+	case seen.clients == 0:
+		return "we are not registered as semi-sync client"
+	case seen.clients > 1:
+		return "another semi-sync client acknowledges too: " + strconv.Itoa(seen.clients) + " clients"
+	case seen.unacked > last.unacked && !last.at.IsZero():
+		return strconv.FormatInt(seen.unacked-last.unacked, 10) + " commits did not wait for us"
+	}
+	return ""
 }
 
 // judge notes whether semi-sync protects us; reason says why not.
@@ -100,8 +124,8 @@ func (f *Follower) judge(now time.Time, reason string) {
 	}
 }
 
-// askSemiSync reads the supplier's semi-sync status, over a connection that is kept.
-func (f *Follower) askSemiSync(ctx context.Context, c **conn) (watched, error) {
+// look asks the supplier, over a connection that is kept.
+func (f *Follower) look(ctx context.Context, c **conn) (watched, error) {
 	if *c == nil {
 		nc, err := f.opts.Supplier.dial(ctx)
 		if err != nil {
@@ -109,19 +133,22 @@ func (f *Follower) askSemiSync(ctx context.Context, c **conn) (watched, error) {
 		}
 		*c = nc
 	}
-	(*c).raw.left.Store(commandBudget)
-	rows, err := (*c).rows("SHOW GLOBAL STATUS LIKE 'Rpl_semi_sync_master%'")
-	var vars [][]string
-	if err == nil {
-		vars, err = (*c).rows("SHOW GLOBAL VARIABLES LIKE 'rpl_semi_sync_master_enabled'")
-	}
+	w, err := (*c).look()
 	if err != nil {
 		(*c).close()
 		*c = nil
-		return watched{}, err
 	}
-	w := watched{connected: time.Now()}
-	for _, r := range rows {
+	return w, err
+}
+
+func (c *conn) look() (watched, error) {
+	c.raw.left.Store(commandBudget)
+	w := watched{at: time.Now()}
+	status, err := c.rows("SHOW GLOBAL STATUS LIKE 'Rpl_semi_sync_master%'")
+	if err != nil {
+		return w, err
+	}
+	for _, r := range status {
 		if len(r) != 2 {
 			continue
 		}
@@ -135,8 +162,25 @@ func (f *Follower) askSemiSync(ctx context.Context, c **conn) (watched, error) {
 			w.unacked = n
 		}
 	}
-	w.enabled = len(vars) == 1 && len(vars[0]) == 2 && vars[0][1] == "ON"
-	return w, nil
+	vars, err := c.rows("SELECT @@global.rpl_semi_sync_master_enabled, @@global.gtid_binlog_pos")
+	if err != nil {
+		return w, err
+	}
+	if len(vars) == 1 && len(vars[0]) == 2 {
+		w.enabled = vars[0][0] == "1"
+		if w.reached, err = binlog.ParsePosition(vars[0][1]); err != nil {
+			return w, err
+		}
+	}
+	master, err := c.rows("SHOW MASTER STATUS")
+	if err != nil {
+		return w, err
+	}
+	if len(master) == 1 && len(master[0]) >= 2 {
+		w.file = master[0][0]
+		w.offset, err = strconv.ParseInt(master[0][1], 10, 64)
+	}
+	return w, err
 }
 
 // Exposure returns every interval in which semi-sync did not protect us, oldest first.

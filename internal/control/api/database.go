@@ -27,20 +27,19 @@ type Database struct {
 	Problems      []Problem  `json:"problems"`
 }
 
-// Degraded tells whether the database needs an operator.
+// Degraded tells whether the database needs an operator: whatever is wrong with it is among its problems.
 func (d Database) Degraded() bool {
-	return len(d.Problems) > 0 || len(d.Held) > 0 || !d.Connected || !d.Seeded || d.ExposureSince != nil
+	return len(d.Problems) > 0
 }
 
 // Replica is how the foundation's MariaDB is.
 type Replica struct {
-	Reachable   bool   `json:"reachable"`
-	Version     string `json:"version,omitempty"`
-	IORunning   bool   `json:"io_running"`
-	SQLRunning  bool   `json:"sql_running"`
-	LastError   string `json:"last_error,omitempty"`
-	ReadOnly    bool   `json:"read_only"`
-	ReceivedGTD string `json:"received_gtid,omitempty"`
+	Reachable  bool   `json:"reachable"`
+	Version    string `json:"version,omitempty"`
+	IORunning  bool   `json:"io_running"`
+	SQLRunning bool   `json:"sql_running"`
+	LastError  string `json:"last_error,omitempty"`
+	ReadOnly   bool   `json:"read_only"`
 }
 
 // Client is one reader of our binlog server.
@@ -106,11 +105,27 @@ type SeedProgress struct {
 	Total int64  `json:"total"` // bytes, an estimate; 0: not known
 }
 
+// SeedReport is what seeding did, or, of a dry run, what it would do.
+type SeedReport struct {
+	DryRun   bool     `json:"dry_run"`
+	GTID     string   `json:"gtid,omitempty"` // the position that the copy was taken at
+	Tables   int      `json:"tables"`
+	Bytes    int64    `json:"bytes"`
+	Seconds  float64  `json:"seconds"`
+	Warnings []string `json:"warnings"` // such as tables that are not InnoDB, settings that differ
+	Accounts []string `json:"accounts"` // application accounts at the supplier, for review; none was copied
+}
+
 // AdoptRequest asks to go on with the supplier's new timeline after a gap or a divergence.
 type AdoptRequest struct {
-	DryRun  bool   `json:"dry_run"` // only say what would follow
-	Confirm string `json:"confirm,omitempty"`
-	Reason  string `json:"reason,omitempty"`
+	DryRun bool   `json:"dry_run"` // only say what would follow
+	Reason string `json:"reason,omitempty"`
+}
+
+// AdoptReport says what adopting does.
+type AdoptReport struct {
+	DryRun       bool     `json:"dry_run"`
+	Consequences []string `json:"consequences"`
 }
 
 // VerifyProgress is how far a verification of the archive is.
@@ -118,4 +133,11 @@ type VerifyProgress struct {
 	Segment string `json:"segment"`
 	Done    int64  `json:"done"` // bytes
 	Total   int64  `json:"total"`
+}
+
+// VerifyReport is what a verification of the archive found.
+type VerifyReport struct {
+	Segments int      `json:"segments"`
+	Bytes    int64    `json:"bytes"`
+	Damaged  []string `json:"damaged"` // what is wrong, one sentence for each damaged segment
 }

@@ -1,6 +1,9 @@
 package api
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // State says what the foundation is doing for the beneficiaries.
 type State string
@@ -52,13 +55,13 @@ type Component struct {
 
 // Degraded tells whether anything needs an operator.
 func (s Status) Degraded() bool {
-	if len(s.Problems) > 0 {
-		return true
-	}
-	for _, d := range s.Databases {
-		if d.Degraded() {
-			return true
-		}
-	}
-	return false
+	return len(s.Problems) > 0 || slices.ContainsFunc(s.Databases, Database.Degraded)
+}
+
+// Check is one thing that doctor looked at.
+type Check struct {
+	Name   string `json:"name"`
+	OK     bool   `json:"ok"`
+	Detail string `json:"detail"`
+	Hint   string `json:"hint,omitempty"` // what to do when it is not OK
 }
