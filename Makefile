@@ -50,6 +50,7 @@ install: build ## binaries and unit to DESTDIR
 	install -D -m 0755 -t $(DESTDIR)/usr/bin $(BIN)/wcded $(BIN)/wcdectl
 	install -D -m 0644 -t $(DESTDIR)/lib/systemd/system systemd/wcded.service
 	install -D -m 0644 -t $(DESTDIR)/usr/share/doc/wcded configs/wcded.yaml
+	install -d -m 0755 $(DESTDIR)/etc/wcde
 
 clean: ## remove what was built
 	rm -rf $(BIN)

@@ -34,7 +34,7 @@ for need in "${needs[@]}"; do
 	packages+=("$package")
 done
 [[ ${#packages[@]} -eq 0 ]] && exit 0
-mapfile -t packages < <(printf '%s\n' "${packages[@]}" | sort -u)
+mapfile -t packages <<<"$(printf '%s\n' "${packages[@]}" | sort -u)"
 
 if ! command -v apt-get >/dev/null; then
 	echo "make deps: this machine has no apt-get; install the equivalents of: ${packages[*]}" >&2

@@ -15,6 +15,7 @@ import (
 func newStatus(c *cli) *cobra.Command {
 	var watch bool
 	var every time.Duration
+	var note string
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "How everything is, what is wrong first",
@@ -24,7 +25,7 @@ func newStatus(c *cli) *cobra.Command {
 				if every < 100*time.Millisecond {
 					return usage(cmd.CommandPath(), "--interval %s is less than 100ms", every)
 				}
-				return watchStatus(cmd.Context(), c, every)
+				return watchStatus(cmd.Context(), c, every, note)
 			}
 			s, err := control.Get[api.Status](cmd.Context(), c.daemon(), string(api.StatusPath))
 			if err != nil {
@@ -41,11 +42,13 @@ func newStatus(c *cli) *cobra.Command {
 	}
 	cmd.Flags().BoolVarP(&watch, "watch", "w", false, "go on showing it until interrupted")
 	cmd.Flags().DurationVar(&every, "interval", time.Second, "how often --watch asks")
+	cmd.Flags().StringVar(&note, "note", "", "with --watch: text to show below, such as what to try in a demonstration")
+	_ = cmd.Flags().MarkHidden("note") // fails only for a flag that does not exist
 	return cmd
 }
 
 // watchStatus shows the status again and again. A daemon that is not there is a state like any other.
-func watchStatus(ctx context.Context, c *cli, every time.Duration) error {
+func watchStatus(ctx context.Context, c *cli, every time.Duration, note string) error {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
@@ -60,6 +63,9 @@ func watchStatus(ctx context.Context, c *cli, every time.Duration) error {
 			c.exit(err)
 		} else if err := c.show(s, func() { printStatus(c.out, s) }); err != nil {
 			return err
+		}
+		if note != "" && !c.json {
+			fmt.Fprintf(c.out, "\n%s\n", note)
 		}
 		select {
 		case <-tick.C:

@@ -19,9 +19,9 @@ type rawClient struct {
 	*client.Conn
 }
 
-func dial(t testing.TB, s *served) *rawClient {
+func dial(t testing.TB, port int) *rawClient {
 	t.Helper()
-	c, err := client.Connect(fmt.Sprintf("127.0.0.1:%d", s.port), user, password, "")
+	c, err := client.Connect(fmt.Sprintf("127.0.0.1:%d", port), user, password, "")
 	if err != nil {
 		t.Fatal(err)
 	}

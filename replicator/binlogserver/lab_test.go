@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"os"
 	"os/exec"
@@ -59,7 +60,9 @@ func startDB(t testing.TB, o mariadbd.Options) *mariadbd.Server {
 
 func startSupplier(t testing.TB, settings map[string]string) *mariadbd.Server {
 	t.Helper()
-	return startDB(t, mariadbd.Options{ServerID: 1, Binlog: true, Settings: settings})
+	all := map[string]string{"binlog_format": "ROW", "sync_binlog": "0", "innodb_flush_log_at_trx_commit": "2"}
+	maps.Copy(all, settings)
+	return startDB(t, mariadbd.Options{ServerID: 1, Binlog: true, Settings: all})
 }
 
 func exec1(t testing.TB, s *mariadbd.Server, q string) {

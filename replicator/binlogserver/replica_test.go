@@ -14,7 +14,6 @@ import (
 	"github.com/wcde-foundation/wcded/replicator/binlogserver"
 )
 
-
 func TestParallelReplicaFollows(t *testing.T) {
 	sup := startSupplier(t, nil)
 	a := openArchive(t)
@@ -107,7 +106,7 @@ func TestUntilBeyondAGapStopsBefore(t *testing.T) {
 	exec1(t, sup, "CREATE DATABASE d; CREATE TABLE d.t (a INT); SET gtid_seq_no=10; INSERT INTO d.t VALUES (1)")
 	a := openArchive(t)
 	newFeeder(t, a, sup.BinlogDir()).catchUp()
-	c := dial(t, serve(t, a, holdText("")))
+	c := dial(t, serve(t, a, holdText("")).port)
 	c.prepare("", "SET @slave_until_gtid='0-1-5'")
 	c.dump("", 4, 0, 2)
 	list, err := c.all()

@@ -32,12 +32,12 @@ type stream struct {
 	tracker  binlog.Tracker
 	state    *binlog.State // behind the last group that was read
 
-	start    startPoint
-	pos      binlog.Position // what the client has, once it got everything so far
-	until    *until          // nil without UNTIL
-	group    group
-	again    groupMode // how to treat the group that is about to be read again; 0: not read before
-	ticks    int       // bytes read since the clock was looked at
+	start startPoint
+	pos   binlog.Position // what the client has, once it got everything so far
+	until *until          // nil without UNTIL
+	group group
+	again groupMode // how to treat the group that is about to be read again; 0: not read before
+	ticks int       // bytes read since the clock was looked at
 }
 
 // open finds where the client starts.

@@ -16,7 +16,7 @@ const (
 
 const (
 	// flushSize is how many bytes gather before they are written.
-	flushSize = 256 << 10
+	flushSize = 512 << 10
 	// directSize is from which size on an event goes to the connection without being copied first.
 	directSize = 128 << 10
 )

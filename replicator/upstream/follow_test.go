@@ -229,6 +229,7 @@ func TestFollowsByteForByte(t *testing.T) {
 func TestResumesAfterFlushAndRestartWhileAway(t *testing.T) {
 	w := newWorld(t, nil)
 	w.follow()
+	w.state(upstream.Streaming)
 	w.fill(w.supplier, "t", 10)
 	w.caughtUp(w.supplier)
 	w.stop()
@@ -262,6 +263,7 @@ func TestResumesAfterFlushAndRestartWhileAway(t *testing.T) {
 func TestSupplierCrashTearsTheSegment(t *testing.T) {
 	w := newWorld(t, nil)
 	w.follow()
+	w.state(upstream.Streaming)
 	w.fill(w.supplier, "t", 10)
 	w.caughtUp(w.supplier)
 	if err := w.supplier.Kill(); err != nil {
@@ -280,6 +282,7 @@ func TestSupplierCrashTearsTheSegment(t *testing.T) {
 func TestPowerCutAtSupplierIsDiverged(t *testing.T) {
 	w := newWorld(t, nil)
 	w.follow()
+	w.state(upstream.Streaming)
 	w.fill(w.supplier, "t", 20)
 	w.caughtUp(w.supplier)
 	if err := w.supplier.Kill(); err != nil {
@@ -327,6 +330,7 @@ func TestPowerCutAtSupplierIsDiverged(t *testing.T) {
 func TestResetMasterIsDiverged(t *testing.T) {
 	w := newWorld(t, nil)
 	w.follow()
+	w.state(upstream.Streaming)
 	w.fill(w.supplier, "t", 5)
 	w.exec(w.supplier, "FLUSH BINARY LOGS")
 	w.fill(w.supplier, "t", 5)
@@ -339,6 +343,7 @@ func TestResetMasterIsDiverged(t *testing.T) {
 func TestPurgedIsGap(t *testing.T) {
 	w := newWorld(t, nil)
 	w.follow()
+	w.state(upstream.Streaming)
 	w.fill(w.supplier, "t", 5)
 	w.caughtUp(w.supplier)
 	w.stop()
@@ -361,6 +366,7 @@ func TestWrongServerAndSwitch(t *testing.T) {
 	other := w.startServer("other", 102, map[string]string{"log_slave_updates": "1"})
 	w.exec(other, "RESET MASTER") // its own account statements are not the supplier's history
 	w.follow()
+	w.state(upstream.Streaming)
 	w.fill(w.supplier, "t", 5)
 	w.caughtUp(w.supplier)
 	w.stop()
@@ -399,6 +405,7 @@ func TestEventOverTheLimit(t *testing.T) {
 	w := newWorld(t, map[string]string{"binlog_format": "ROW"})
 	w.options = func(o *upstream.Options) { o.MaxEvent = 1 << 20 }
 	w.follow()
+	w.state(upstream.Streaming)
 	w.fill(w.supplier, "t", 1)
 	w.exec(w.supplier, "CREATE TABLE app.big (b LONGBLOB)")
 	w.exec(w.supplier, "INSERT INTO app.big VALUES (REPEAT('x', 5000000))")
@@ -408,6 +415,7 @@ func TestEventOverTheLimit(t *testing.T) {
 func TestLargeEventsAndAllEngines(t *testing.T) {
 	w := newWorld(t, map[string]string{"max_allowed_packet": "64M", "binlog_format": "ROW"})
 	w.follow()
+	w.state(upstream.Streaming)
 	w.fill(w.supplier, "t", 1)
 	w.exec(w.supplier, "CREATE TABLE app.big (id INT PRIMARY KEY, b LONGBLOB)")
 	w.exec(w.supplier, "INSERT INTO app.big VALUES (1, REPEAT('x', 20000000))")

@@ -53,6 +53,8 @@ type Follower struct {
 	adopt    string
 	torn     string             // name of the file that the supplier says is torn
 	released bool               // semi-sync is given up on purpose
+	semi     bool               // the running session asked for semi-sync
+	plain    bool               // the next session does without it, see silent
 	cancel   context.CancelFunc // ends the running session
 	watched  watched
 }
@@ -137,7 +139,8 @@ func (f *Follower) connect(parent context.Context) (streamed bool, err error) {
 	defer cancel()
 	f.mu.Lock()
 	f.cancel = cancel
-	adopt, torn, semi := f.adopt, f.torn, f.opts.SemiSync && !f.released
+	adopt, torn, semi := f.adopt, f.torn, f.opts.SemiSync && !f.released && !f.plain
+	f.plain, f.semi = false, semi
 	f.mu.Unlock()
 
 	c, err := f.opts.Supplier.dial(ctx)
@@ -213,7 +216,19 @@ func (s *session) run(ctx context.Context, c *conn, tail *archive.Tail, semi boo
 		f.torn = s.name
 		f.mu.Unlock()
 	}
+	if semi && errors.Is(err, os.ErrDeadlineExceeded) {
+		f.silent()
+	}
 	return true, err
+}
+
+// silent makes the next session do without semi-sync. A supplier that meets an error in its own file, such as a torn
+// end, tells it to a plain replica at once; towards a semi-sync replica its dump thread falls silent before the error is
+// sent ("Waiting to finalize termination", seen with 10.11.19), and we would never learn it.
+func (f *Follower) silent() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.plain = true
 }
 
 // Adopt decides a Gap, Diverged or WrongServer state: the archive begins anew at the supplier's current file, in a

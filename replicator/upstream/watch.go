@@ -65,9 +65,17 @@ func (f *Follower) observe(ctx context.Context, c **conn) {
 	f.mu.Lock()
 	f.watched = seen
 	f.status.Supplier = seen.reached
-	cancel, released := f.cancel, f.released
+	cancel, released, semi := f.cancel, f.released, f.semi
 	f.mu.Unlock()
-	if why := seen.reconnect(last, since, file, offset); why != "" && cancel != nil {
+	why := seen.reconnect(file, offset)
+	if why == "" && f.opts.SemiSync && !released && seen.uncounted(last, since) {
+		why = "semi-sync is on at the supplier, and we are not registered"
+		if semi {
+			why = "the supplier does not count us as semi-sync replica any more"
+			f.silent()
+		}
+	}
+	if why != "" && cancel != nil {
 		f.log.Warn("connecting to the supplier again", "reason", why)
 		cancel()
 	}
@@ -76,17 +84,19 @@ func (f *Follower) observe(ctx context.Context, c **conn) {
 
 // reconnect says why the stream cannot go on as it is, "" if it can. file and offset are what had been read before the
 // supplier was asked.
-func (w watched) reconnect(last watched, since time.Time, file string, offset int64) string {
+func (w watched) reconnect(file string, offset int64) string {
 	ours, theirs := archive.FileNumber(file), archive.FileNumber(w.file)
-	switch {
-	case theirs < ours || theirs == ours && w.offset < offset:
+	if theirs < ours || theirs == ours && w.offset < offset {
 		// A stream of a binary log that was reset just falls silent.
 		return fmt.Sprintf("the supplier writes %s at %d, we had read %s up to %d", w.file, w.offset, file, offset)
-	case w.enabled && w.clients == 0 && last.enabled && last.clients == 0 && last.at.After(since):
-		// Twice in a row: a moment after a connection the supplier may not have counted it yet.
-		return "the supplier's semi-sync was switched on after we had connected"
 	}
 	return ""
+}
+
+// uncounted tells whether the supplier has semi-sync on and no replica for it, twice in a row: a moment after a
+// connection it may not have counted that yet.
+func (w watched) uncounted(last watched, since time.Time) bool {
+	return w.enabled && w.clients == 0 && last.enabled && last.clients == 0 && last.at.After(since)
 }
 
 // exposedBy says why commits may not have waited for us, "" if they have.

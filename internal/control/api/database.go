@@ -22,6 +22,7 @@ type Database struct {
 	Exposure      string     `json:"exposure,omitempty"`
 	Segments      int        `json:"segments"`
 	ArchiveBytes  int64      `json:"archive_bytes"`
+	Serve         string     `json:"serve,omitempty"` // where our binlog server listens
 	Replica       Replica    `json:"replica"`
 	Clients       []Client   `json:"clients"` // of our binlog server
 	Problems      []Problem  `json:"problems"`
@@ -44,12 +45,15 @@ type Replica struct {
 
 // Client is one reader of our binlog server.
 type Client struct {
-	Address  string    `json:"address"`
-	User     string    `json:"user,omitempty"`
-	ServerID uint32    `json:"server_id"`
-	State    string    `json:"state"`
-	SentGTID string    `json:"sent_gtid,omitempty"`
-	Since    time.Time `json:"since"`
+	Address   string    `json:"address"`
+	User      string    `json:"user,omitempty"`
+	Kind      string    `json:"kind,omitempty"`
+	ServerID  uint32    `json:"server_id"`
+	State     string    `json:"state"`
+	SentGTID  string    `json:"sent_gtid,omitempty"`
+	SentBytes uint64    `json:"sent_bytes"`
+	Since     time.Time `json:"since"`
+	Error     string    `json:"error,omitempty"`
 }
 
 // Held is an event group that was not given to MariaDB.

@@ -71,6 +71,7 @@ func (l *Link) Set(f Faults) error {
 func (l *Link) Close() {
 	l.mu.Lock()
 	l.closed = true
+	l.faults.Mode = Refuse // whoever waits out a blackhole sees this and leaves
 	l.refuseLocked()
 	close(l.changed)
 	l.changed = make(chan struct{})
@@ -194,13 +195,10 @@ func (l *Link) passable(ctx context.Context) bool {
 			return false
 		case Blackhole:
 		default:
-			return ctx.Err() == nil && !l.isClosed()
+			return ctx.Err() == nil
 		}
 		select {
 		case <-changed:
-			if l.isClosed() {
-				return false
-			}
 		case <-ctx.Done():
 			return false
 		}
@@ -211,12 +209,6 @@ func (l *Link) current() (Faults, <-chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.faults, l.changed
-}
-
-func (l *Link) isClosed() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.closed
 }
 
 func (l *Link) add(c *net.TCPConn) bool {

@@ -41,7 +41,7 @@ const (
 
 // sandboxMark is a client command at the head of every dump: mariadb-dump writes it as a comment for clients
 // that don't know it. It has no semicolon.
-var sandboxMark = []byte(`/*M!999999\-`)
+const sandboxMark = `/*M!999999\-`
 
 // Scanner splits a dump into statements and comments. It is not safe for concurrent use.
 type Scanner struct {
@@ -77,8 +77,11 @@ func (s *Scanner) next() (Item, error) {
 		s.buf = append(make([]byte, 0, firstBuffer), s.buf[s.pos:]...)
 		s.start, s.pos = 0, 0
 	}
+	var c byte
 	for { // between statements
-		c, ok, err := s.peek(0)
+		var ok bool
+		var err error
+		c, ok, err = s.peek(0)
 		if err != nil {
 			return Item{}, err
 		}
@@ -91,11 +94,16 @@ func (s *Scanner) next() (Item, error) {
 		s.pos++
 		s.start = s.pos
 	}
-	if ok, err := s.has("--"); err != nil || ok {
-		return s.line(err)
-	}
-	if ok, err := s.has(string(sandboxMark)); err != nil || ok {
-		return s.sandbox(err)
+	// Nothing is read ahead that is not needed: the reader may block.
+	switch c {
+	case '-':
+		if ok, err := s.has("--"); err != nil || ok {
+			return s.line(err)
+		}
+	case '/':
+		if ok, err := s.has(sandboxMark); err != nil || ok {
+			return s.sandbox(err)
+		}
 	}
 	return s.statement()
 }

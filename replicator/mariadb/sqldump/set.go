@@ -25,7 +25,7 @@ func set(p *parser) (Reviewed, error) {
 	skipped, run := 0, 0
 	for p.err == nil {
 		var variable string
-		if p.tok.punct('@') && p.text[p.pos] != '@' {
+		if p.tok.punct('@') && p.pos < len(p.text) && p.text[p.pos] != '@' {
 			p.advance()
 			p.name()
 			p.punct('=')

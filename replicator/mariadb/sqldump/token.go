@@ -10,11 +10,11 @@ import (
 type tokenKind int
 
 const (
-	tokEnd     tokenKind = iota
-	tokWord              // keyword, unquoted name or number
-	tokIdent             // in backquotes, or in double quotes where the lexer was told so; text is unquoted
-	tokString            // in single or double quotes; text is as written, with its quotes
-	tokPunct             // one byte
+	tokEnd    tokenKind = iota
+	tokWord             // keyword, unquoted name or number
+	tokIdent            // in backquotes, or in double quotes where the lexer was told so; text is unquoted
+	tokString           // in single or double quotes; text is as written, with its quotes
+	tokPunct            // one byte
 )
 
 // token is one token of a statement; from and to are its place in the text.
