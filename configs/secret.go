@@ -143,3 +143,11 @@ func exposed(mode fs.FileMode, owner, self int) error {
 	}
 	return nil
 }
+
+// File returns where the secret lies, for programs that read it themselves.
+func (s SecretRef) File() string {
+	if s.bare() {
+		return filepath.Join(os.Getenv("CREDENTIALS_DIRECTORY"), string(s))
+	}
+	return string(s)
+}

@@ -2,7 +2,6 @@ package replicator
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/wcde-foundation/wcded/replicator/binlog"
@@ -59,7 +58,7 @@ func (d *Database) Adopt(ctx context.Context, who, reason string) ([]string, err
 	if err != nil {
 		return nil, err
 	}
-	if err := d.disownReplica(ctx); err != nil {
+	if err := d.disownReplica(ctx, r, "another history was adopted: "+reason); err != nil {
 		return nil, fmt.Errorf("adopt: stop the replica first: %w", err)
 	}
 	if err := r.follower.Adopt(who + ": " + reason); err != nil {
@@ -92,6 +91,3 @@ func (d *Database) Verify(ctx context.Context, progress func(segment string, don
 	progress("", total, total)
 	return n, bytes, damaged, nil
 }
-
-// errReplicaUnknown is returned while the foundation's MariaDB has not been reached yet.
-var errReplicaUnknown = errors.New("the foundation's MariaDB has not answered yet")

@@ -19,6 +19,7 @@ import (
 	"github.com/wcde-foundation/wcded/replicator/binlog"
 	"github.com/wcde-foundation/wcded/replicator/binlogserver"
 	"github.com/wcde-foundation/wcded/replicator/guard"
+	"github.com/wcde-foundation/wcded/replicator/mariadb"
 	"github.com/wcde-foundation/wcded/replicator/upstream"
 )
 
@@ -56,6 +57,7 @@ type running struct {
 	follower  *upstream.Follower
 	decisions *binlogserver.Decisions
 	server    *binlogserver.Server
+	replica   *mariadb.Server
 	address   string // of the binlog server
 }
 
@@ -135,9 +137,9 @@ func (d *Database) Run(ctx context.Context, alive func(loop string)) (err error)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return r.follower.Run(ctx) })
 	g.Go(func() error { return r.server.Serve(ctx, listener) })
-	g.Go(func() error { return d.watchReplica(ctx, alive) })
-	g.Go(func() error { return d.measureLag(ctx, alive) })
-	g.Go(func() error { return d.housekeep(ctx, alive) })
+	g.Go(func() error { return d.watchReplica(ctx, r, alive) })
+	g.Go(func() error { return d.measureLag(ctx, r, alive) })
+	g.Go(func() error { return d.housekeep(ctx, r, alive) })
 	return g.Wait()
 }
 
@@ -182,6 +184,10 @@ func (d *Database) open(alive func(string)) (r *running, closeAll func() error, 
 		return nil, nil, err
 	}
 	closers = append(closers, r.decisions.Close)
+	if r.replica, err = d.openReplica(cfg.Replica); err != nil {
+		return nil, nil, err
+	}
+	closers = append(closers, r.replica.Close)
 	password, err := cfg.Serve.PasswordFile.Read()
 	if err != nil {
 		return nil, nil, err
@@ -199,7 +205,7 @@ func (d *Database) open(alive func(string)) (r *running, closeAll func() error, 
 // ErrNotRunning is returned by verbs while the database is being started or has failed.
 var ErrNotRunning = errors.New("database is not running")
 
-// now returns what is running, or ErrNotRunning.
+// current returns what is running, or ErrNotRunning.
 func (d *Database) current() (*running, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -11,22 +11,22 @@ import (
 
 const (
 	housekeepEvery = 10 * time.Second
+	// mendEvery is how long we wait before a segment that the supplier did not give back is asked for again.
+	mendEvery = 10 * time.Minute
 	// clockTolerance is how far the wall clock may drift from the time that has passed before ages are not believed.
 	clockTolerance = 5 * time.Minute
 )
 
 // housekeep applies retention, gives semi-sync up while the archive is over its limit, and mends damaged segments.
-func (d *Database) housekeep(ctx context.Context, alive func(string)) error {
+func (d *Database) housekeep(ctx context.Context, r *running, alive func(string)) error {
 	began := time.Now()
+	tried := map[string]time.Time{}
 	tick := time.NewTicker(housekeepEvery)
 	defer tick.Stop()
 	for {
 		alive("housekeeping")
-		r, err := d.current()
-		if err == nil {
-			d.retain(r, began, time.Now())
-			d.mend(ctx, r, alive)
-		}
+		d.retain(r, began, time.Now())
+		d.mend(ctx, r, tried, alive)
 		select {
 		case <-ctx.Done():
 			return nil
@@ -65,11 +65,13 @@ func (d *Database) retain(r *running, began, now time.Time) {
 }
 
 // mend fetches segments again that are damaged on our disk, if the supplier still has them.
-func (d *Database) mend(ctx context.Context, r *running, alive func(string)) {
+// tried remembers when each was tried last.
+func (d *Database) mend(ctx context.Context, r *running, tried map[string]time.Time, alive func(string)) {
 	for _, s := range r.archive.Segments() {
-		if s.Status != archive.StatusDamaged || s.SHA256 == "" || ctx.Err() != nil {
+		if s.Status != archive.StatusDamaged || s.SHA256 == "" || ctx.Err() != nil || time.Since(tried[s.Path]) < mendEvery {
 			continue
 		}
+		tried[s.Path] = time.Now()
 		alive("housekeeping")
 		if err := d.refetch(ctx, r, s); err != nil {
 			d.log.Error("damaged segment was not mended", "segment", s.Name, "stream", s.Stream, "err", err)

@@ -32,6 +32,11 @@ func newAdopt(c *cli) *cobra.Command {
 			}
 			if !yes {
 				printConsequences(c.err, report)
+				if in.Reason == "" && c.inTTY && !c.json {
+					if in.Reason, err = c.ask(cmd.Context(), "Why? "); err != nil {
+						return err
+					}
+				}
 				if err := c.confirm(cmd.Context(), "Adopt the supplier's history?"); err != nil {
 					return err
 				}

@@ -385,16 +385,16 @@ func TestSeed(t *testing.T) {
 			return api.SeedReport{}, control.Errorf(control.Refused, "use --replace", "the server is not empty")
 		}
 		progress(api.SeedProgress{Phase: "dump", Done: 1 << 20, Total: 4 << 20})
-		return api.SeedReport{GTID: "0-1-7", Tables: 3, Bytes: 4 << 20, Seconds: 61,
-			Warnings: []string{"shop.log is Aria"}, Accounts: []string{"app@%"}}, nil
+		return api.SeedReport{GTID: "0-1-7", Databases: []string{"shop"}, Tables: 3, Bytes: 4 << 20, Seconds: 61,
+			Warnings: []string{"shop.log is Aria"}, Accounts: []api.Account{{User: "app", Host: "%"}}}, nil
 	}})
 	got := ctl(t, "--socket", d.socket, "database", "seed", "ez2xs")
 	if got.code != 4 || !strings.Contains(got.stderr, "→ use --replace") {
 		t.Errorf("seed of a server that is not empty: %+v; want exit code 4 and the hint", got)
 	}
 	got = ctl(t, "--socket", d.socket, "database", "seed", "ez2xs", "--replace", "--confirm", "ez2xs", "--yes")
-	want := "✓ ez2xs is seeded: 3 tables, 4.0 MiB in 1 min 1 s, at 0-1-7\n! shop.log is Aria\n" +
-		"Accounts at the supplier that were not copied; review them for the day of the switch:\n  app@%\n"
+	want := "✓ ez2xs is seeded: 3 tables of 1 databases, 4.0 MiB in 1 min 1 s, at 0-1-7\n! shop.log is Aria\n" +
+		"Accounts at the supplier that were not copied; review them for the day of the switch (--json has their grants):\n  app@%\n"
 	if got.code != 0 || got.stdout != want {
 		t.Errorf("seed: %+v; want\n%s", got, want)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -55,20 +56,32 @@ func newSeed(c *cli) *cobra.Command {
 }
 
 func printSeedReport(w *screen, name string, r api.SeedReport) {
-	took := span(time.Duration(r.Seconds * float64(time.Second)))
 	if r.DryRun {
-		fmt.Fprintf(w, "%s would be seeded with %d tables, about %s\n", name, r.Tables, bytes(r.Bytes))
+		fmt.Fprintf(w, "%s would be seeded with %d tables of %d databases, about %s\n", name, r.Tables, len(r.Databases),
+			bytes(r.Bytes))
 	} else {
-		fmt.Fprintf(w, "%s %s is seeded: %d tables, %s in %s, at %s\n", w.good("✓"), name, r.Tables, bytes(r.Bytes), took,
-			orDash(r.GTID))
+		fmt.Fprintf(w, "%s %s is seeded: %d tables of %d databases, %s in %s, at %s\n", w.good("✓"), name, r.Tables,
+			len(r.Databases), bytes(r.Bytes), span(time.Duration(r.Seconds*float64(time.Second))), orDash(r.GTID))
+	}
+	for _, refusal := range r.Refusals {
+		fmt.Fprintf(w, "%s refused: %s\n", w.bad("✗"), oneLine(refusal, 0))
+	}
+	if len(r.Existing) > 0 {
+		fmt.Fprintf(w, "%s there are databases already, which --replace destroys: %s\n", w.warn("!"),
+			oneLine(strings.Join(r.Existing, ", "), 0))
 	}
 	for _, warning := range r.Warnings {
 		fmt.Fprintf(w, "%s %s\n", w.warn("!"), oneLine(warning, 0))
 	}
-	if len(r.Accounts) > 0 {
-		fmt.Fprintln(w, "Accounts at the supplier that were not copied; review them for the day of the switch:")
-		for _, a := range r.Accounts {
-			fmt.Fprintln(w, " ", oneLine(a, 0))
+	if len(r.Accounts) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "Accounts at the supplier that were not copied; review them for the day of the switch (--json has their grants):")
+	for _, a := range r.Accounts {
+		account := a.User + "@" + a.Host
+		if a.Role {
+			account = "role " + a.User
 		}
+		fmt.Fprintln(w, " ", oneLine(account, 0))
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/wcde-foundation/wcded/configs"
-	"github.com/wcde-foundation/wcded/internal/control"
 	"github.com/wcde-foundation/wcded/internal/control/api"
 	"github.com/wcde-foundation/wcded/replicator"
 	"github.com/wcde-foundation/wcded/replicator/archive"
@@ -113,25 +112,4 @@ func exposure(all []upstream.Exposure) []api.Exposure {
 		list = append(list, api.Exposure{From: e.From, To: orNull(e.To), Reason: e.Reason})
 	}
 	return list
-}
-
-// told gives the errors of a database that an operator can do something about their code and hint.
-func told(err error) error {
-	switch {
-	case errors.Is(err, replicator.ErrNotRunning):
-		return control.Errorf(control.Failed, "wcdectl status shows why; see the log: journalctl -u wcded", "%v", err)
-	case errors.Is(err, replicator.ErrRefused), errors.Is(err, upstream.ErrNothingToDecide):
-		return control.Errorf(control.Refused, hintOf(err), "%v", err)
-	case errors.Is(err, replicator.ErrNotHeld):
-		return control.Errorf(control.Refused, "wcdectl database held NAME lists what is held", "%v", err)
-	}
-	return err
-}
-
-func hintOf(err error) string {
-	var h interface{ Hint() string }
-	if errors.As(err, &h) {
-		return h.Hint()
-	}
-	return ""
 }

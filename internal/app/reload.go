@@ -1,10 +1,6 @@
 package app
 
-import (
-	"errors"
-
-	"github.com/wcde-foundation/wcded/configs"
-)
+import "github.com/wcde-foundation/wcded/configs"
 
 // reload reads the configuration again and takes over what a running daemon can. The rest is left as it was and
 // named, in the log and in the status, until it is reverted or the daemon restarts.
@@ -30,12 +26,8 @@ func (d *daemon) reload() {
 	}
 	for _, db := range d.databases {
 		for _, c := range merged.Databases {
-			if c.Name != db.Name() {
-				continue
-			}
-			if err := db.Reload(c); err != nil {
-				d.badFile = errors.Join(d.badFile, err)
-				d.log.Error("database not reloaded", "database", c.Name, "err", err)
+			if c.Name == db.Name() {
+				db.Reload(c)
 			}
 		}
 	}

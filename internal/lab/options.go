@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-
 )
 
 // Options say what lab to bring up.
@@ -130,4 +129,3 @@ func program(name string) (string, error) {
 	}
 	return "", fmt.Errorf("%s is not installed (run `make deps`)", name)
 }
-

@@ -115,8 +115,7 @@ func account(o Options) string {
 	if _, err := proc.LookupAccount(name); err != nil {
 		return ""
 	}
-	// Dir's own mode is the lab's to choose, see makeDir.
-	if !proc.Reachable(filepath.Dir(o.Dir)) || !proc.Reachable(filepath.Join(o.BinDir, "wcde-lab")) {
+	if !proc.Reachable(o.Dir) || !proc.Reachable(filepath.Join(o.BinDir, "wcde-lab")) {
 		return ""
 	}
 	return name

@@ -3,14 +3,12 @@ package archive
 import (
 	"errors"
 	"fmt"
+	"hash"
 	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/wcde-foundation/wcded/internal/durable"
 	"github.com/wcde-foundation/wcded/replicator/binlog"
@@ -37,10 +35,11 @@ type Options struct {
 	Reserve  int64  // bytes that must stay free on the archive's file system
 	Logger   *slog.Logger
 	Now      func() time.Time // nil: time.Now
-	// free returns the free bytes on the file system of a directory; replaced by tests.
-	free func(dir string) (int64, error)
-	// sync makes a segment's bytes durable; replaced by tests.
-	sync func(*os.File) error
+
+	// Replaced by tests, to make them fail:
+	free  func(dir string) (int64, error) // bytes that are free on the directory's file system
+	open  func(path string) (file, error) // opens a segment for writing
+	write func(path string, data []byte, perm fs.FileMode) error
 }
 
 // Archive is an open archive. Its methods may be called concurrently.
@@ -49,15 +48,18 @@ type Archive struct {
 	log  *slog.Logger
 	lock *os.File
 
-	mu        sync.Mutex
-	segments  []*segment // in order of streams and file numbers
-	stream    stream     // the newest; number 0 if there is none
-	timeline  int        // index of the first segment that readers see: those before belong to a history that was given up
-	published binlog.Position
-	tail      *progress // of the last segment; nil if there is none
-	changed   chan struct{}
-	writer    *Writer
-	closed    bool
+	retaining sync.Mutex // held while segments are deleted
+
+	mu         sync.Mutex
+	segments   []*segment // in order of streams and file numbers
+	lastStream int        // highest number of a stream
+	timeline   int        // index of the first segment that readers see: those before belong to a history that was given up
+	published  binlog.Position
+	tail       *progress // of the last segment, as far as it is on disk; nil if there is none
+	tailSum    hash.Hash // over the last segment up to tail.boundary; nil if it is not known
+	changed    chan struct{}
+	writer     *Writer
+	closed     bool
 }
 
 // Open opens the archive in o.Dir, creating it if there is none, and brings it to the end of its last whole
@@ -75,8 +77,11 @@ func Open(o Options) (*Archive, error) {
 	if o.free == nil {
 		o.free = freeBytes
 	}
-	if o.sync == nil {
-		o.sync = func(f *os.File) error { return unix.Fdatasync(int(f.Fd())) }
+	if o.open == nil {
+		o.open = openFile
+	}
+	if o.write == nil {
+		o.write = durable.WriteFile
 	}
 	if err := durable.Mkdir(o.Dir, 0o750); err != nil {
 		return nil, fmt.Errorf("open archive: %w", err)
@@ -122,14 +127,15 @@ func (a *Archive) Published() binlog.Position {
 	return a.published.Clone()
 }
 
-// Oldest returns the state before the first group that the archive still holds, nil if it is empty.
+// Oldest returns the state before the first group that the archive still holds, nil if it is empty or if that
+// cannot be read.
 func (a *Archive) Oldest() *binlog.State {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.timeline >= len(a.segments) {
+	if a.timeline >= len(a.segments) || !a.segments[a.timeline].head.known {
 		return nil
 	}
-	return a.segments[a.timeline].head.start.Clone()
+	return a.segments[a.timeline].head.start.state()
 }
 
 // Holds tells whether every group behind p is, or will be, in the archive, and p itself is published: a server
@@ -137,8 +143,11 @@ func (a *Archive) Oldest() *binlog.State {
 func (a *Archive) Holds(p binlog.Position) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.timeline < len(a.segments) && p.Reached(a.segments[a.timeline].head.start.Position()) &&
-		a.published.Reached(p)
+	if a.timeline >= len(a.segments) || !a.segments[a.timeline].head.known {
+		return false
+	}
+	_, purged := a.segments[a.timeline].head.start.missing(p)
+	return !purged && a.published.Reached(p)
 }
 
 // Segments lists the archive's files in the order in which they were written.
@@ -163,53 +172,11 @@ func (a *Archive) Size() int64 {
 	return n
 }
 
-func (s *segment) describe() Segment {
-	d := Segment{
-		Stream: s.stream, Name: s.name, Path: s.path, Size: s.visible.Load(), Status: StatusOpen,
-		Created: s.head.created,
-	}
-	if s.head.start != nil {
-		d.Start = s.head.start.String()
-	}
-	if s.seal != nil {
-		d.Status, d.SHA256, d.End, d.SealedAt = StatusSealed, s.seal.SHA256, s.seal.End, s.seal.SealedAt
-		if s.seal.Torn != "" {
-			d.Status, d.Reason = StatusTorn, s.seal.Torn
-		}
-	}
-	if s.damage != nil {
-		d.Status, d.Reason = StatusDamaged, s.damage.Error()
-	}
-	return d
-}
-
-// notify wakes all waiting readers. Archive.mu is held.
+// notifyLocked wakes all waiting readers.
 func (a *Archive) notifyLocked() {
 	if a.closed {
 		return
 	}
 	close(a.changed)
 	a.changed = make(chan struct{})
-}
-
-func lockDir(dir string) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		if errors.Is(err, unix.EWOULDBLOCK) {
-			err = ErrLocked
-		}
-		return nil, errors.Join(err, f.Close())
-	}
-	return f, nil
-}
-
-func freeBytes(dir string) (int64, error) {
-	var st unix.Statfs_t
-	if err := unix.Statfs(dir, &st); err != nil {
-		return 0, &fs.PathError{Op: "statfs", Path: dir, Err: err}
-	}
-	return int64(st.Bavail) * st.Bsize, nil
 }

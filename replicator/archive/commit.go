@@ -8,76 +8,125 @@ import (
 	"github.com/wcde-foundation/wcded/replicator/binlog"
 )
 
+const (
+	// smallBatch is the size below which zeros are written ahead: with them a sync has no new file size to write, and
+	// so no journal of the file system to wait for. It is also how many must be left.
+	smallBatch = 64 << 10
+	zerosAhead = 1 << 20
+	// hashBeside is the size from which a batch is hashed while it is synced.
+	hashBeside = 256 << 10
+)
+
+var zeros [zerosAhead]byte
+
 // batch is what one write and one sync make durable.
 type batch struct {
 	bytes    []byte
 	at       int64 // file offset of the first byte
-	boundary int64 // behind the last whole group
+	end      progress
 	gtids    []binlog.GTID
 	mark     uint64
+	borrowed bool
 }
 
 // commit writes, syncs, acknowledges and publishes, until the writer closes or fails. It takes everything that
 // arrived while the last batch was synced: the slower the disk, the larger the batches.
 func (w *Writer) commit() {
 	defer close(w.done)
-	for {
-		b, ok := w.take()
-		if !ok {
-			return
-		}
-		if err := w.store(b); err != nil {
-			_ = w.fail(fmt.Errorf("write segment %s: %w", w.seg.name, diskError(err)))
-			return
-		}
-	}
-}
-
-// take waits for bytes and takes all there are.
-func (w *Writer) take() (batch, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for len(w.pending) == 0 && w.err == nil && !w.closing {
-		w.wake.Wait()
+	for {
+		for len(w.pending) == 0 && w.err == nil && !w.closing {
+			w.wake.Wait()
+		}
+		if w.err != nil || len(w.pending) == 0 {
+			return
+		}
+		b := w.takeLocked()
+		w.busy = true
+		w.mu.Unlock()
+		err := w.store(b)
+		w.mu.Lock()
+		w.busy = false
+		if err != nil {
+			_ = w.failLocked(fmt.Errorf("write segment %s: %w", w.seg.name, diskError(err)))
+		}
+		if !b.borrowed {
+			w.spare = b.bytes[:0]
+		}
+		w.wake.Broadcast()
 	}
-	if w.err != nil || len(w.pending) == 0 {
-		return batch{}, false
-	}
-	b := batch{bytes: w.pending, at: w.written, boundary: w.p.boundary, gtids: w.gtids, mark: w.mark}
-	w.pending, w.gtids, w.spare = w.spare[:0], nil, nil
-	w.wake.Broadcast()
-	return b, true
 }
 
+// takeLocked takes all there is.
+func (w *Writer) takeLocked() batch {
+	b := batch{
+		bytes: w.pending, at: w.p.offset - int64(len(w.pending)), end: w.p, gtids: w.gtids, mark: w.mark,
+		borrowed: w.borrowed,
+	}
+	w.pending, w.spare, w.borrowed, w.gtids = w.spare, nil, false, nil
+	w.wake.Broadcast()
+	return b
+}
+
+// store makes a batch durable, and then says so: first to the supplier, which waits, then to the readers.
 func (w *Writer) store(b batch) error {
-	if err := w.checkSpace(int64(len(b.bytes))); err != nil {
+	n := int64(len(b.bytes))
+	if err := w.checkSpace(n); err != nil {
 		return err
 	}
 	crashpoint.Hit("before-write")
+	w.size = max(w.size, b.at+n) // before the write: a failed one may leave anything up to there
 	if _, err := w.file.WriteAt(b.bytes, b.at); err != nil {
 		return err
 	}
 	crashpoint.Hit("after-write")
-	w.sum.Write(b.bytes)
+	hashed := w.hash(b.bytes)
 	crashpoint.Hit("before-fsync")
-	if err := w.a.opts.sync(w.file); err != nil {
+	err := w.file.Sync()
+	if err == nil {
+		crashpoint.Hit("after-fsync")
+		if w.confirm != nil {
+			w.confirm(b.mark)
+		}
+		crashpoint.Hit("after-ack")
+		w.a.publish(w.seg, b)
+	}
+	hashed()
+	if err != nil {
 		return err
 	}
-	crashpoint.Hit("after-fsync")
-	if w.durable != nil {
-		w.durable(b.mark)
+	if n < smallBatch && w.size-(b.at+n) < smallBatch && !b.end.closed {
+		return w.writeZeros(b.at + n)
 	}
-	crashpoint.Hit("after-ack")
-	w.a.publish(w.seg, b)
-
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.written = b.at + int64(len(b.bytes))
-	if cap(b.bytes) <= keepBuffer {
-		w.spare = b.bytes
-	}
-	w.wake.Broadcast()
 	return nil
+}
+
+// hash adds bytes to the segment's hash: large batches beside the sync, small ones when the returned function is
+// called, so that no acknowledgement waits for it. They are hashed when it returns.
+func (w *Writer) hash(bytes []byte) (wait func()) {
+	if len(bytes) < hashBeside {
+		return func() { w.sum.Write(bytes) }
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		w.sum.Write(bytes)
+	}()
+	return func() { <-done }
+}
+
+// writeZeros extends the file so that the next small batches fall on blocks that it has.
+func (w *Writer) writeZeros(end int64) error {
+	if err := w.checkSpace(zerosAhead); err != nil {
+		return err
+	}
+	begin := max(w.size, end)
+	w.size = end + zerosAhead
+	if _, err := w.file.WriteAt(zeros[:w.size-begin], begin); err != nil {
+		return err
+	}
+	return w.file.Sync()
 }
 
 // publish shows the batch's whole groups to readers.
@@ -85,12 +134,14 @@ func (a *Archive) publish(s *segment, b batch) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, g := range b.gtids {
-		if a.published[g.Domain].Seq < g.Seq {
-			a.published.Advance(g)
-		}
+		a.tail.state.Update(g)
+		advance(a.published, g)
 	}
-	if b.boundary > s.visible.Load() {
-		s.visible.Store(b.boundary)
+	state := a.tail.state
+	*a.tail = b.end
+	a.tail.state, a.tail.offset, a.tail.tracker = state, b.end.boundary, binlog.Tracker{}
+	if b.end.boundary > s.visible.Load() {
+		s.visible.Store(b.end.boundary)
 		a.notifyLocked()
 	}
 }

@@ -1,16 +1,16 @@
 package archive
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
-	"time"
+	"syscall"
 
 	"github.com/wcde-foundation/wcded/internal/durable"
 	"github.com/wcde-foundation/wcded/replicator/binlog"
@@ -25,27 +25,42 @@ func (a *Archive) load() error {
 	if err != nil {
 		return err
 	}
-	for _, st := range streams {
-		segs, err := a.loadStream(st)
-		if err != nil {
+	lists := make([][]*segment, len(streams))
+	for i, st := range streams {
+		a.lastStream = st.number
+		if lists[i], err = a.loadStream(st); err != nil {
 			return err
+		}
+	}
+	if err := a.dropUnbegun(lists); err != nil {
+		return err
+	}
+	for i, st := range streams {
+		if len(lists[i]) == 0 {
+			if err := removeStream(st.dir(a.opts.Dir)); err != nil {
+				return err
+			}
+			continue
 		}
 		if st.fork {
 			a.timeline = len(a.segments)
 		}
-		a.segments = append(a.segments, segs...)
-		a.stream = st
+		a.segments = append(a.segments, lists[i]...)
 	}
 	for i, s := range a.segments {
-		if s.seal != nil || s.damage != nil {
-			continue
-		}
-		last := i == len(a.segments)-1
-		if err := a.recover(s, last); err != nil {
-			return err
+		if s.seal == nil && s.damage == nil {
+			var next *segment
+			if i+1 < len(a.segments) {
+				next = a.segments[i+1]
+			}
+			if err := a.recover(s, next); err != nil {
+				return err
+			}
 		}
 	}
-	return a.restoreTail()
+	a.findGaps()
+	a.restoreTail()
+	return nil
 }
 
 // loadStream reads the heads and seals of one stream's segments.
@@ -56,27 +71,38 @@ func (a *Archive) loadStream(st stream) ([]*segment, error) {
 		return nil, err
 	}
 	var segs []*segment
+	beside := map[string]bool{}
 	for _, e := range entries {
 		name := e.Name()
-		if !ValidName(name) || strings.HasSuffix(name, durable.TempSuffix) {
+		beside[besideOf(name, cutInfix)+besideOf(name, damagedInfix)] = true
+		if strings.HasSuffix(name, durable.TempSuffix) {
+			if err := durable.Remove(filepath.Join(dir, name)); err != nil {
+				return nil, err
+			}
 			continue
 		}
-		segs = append(segs, &segment{stream: st.number, name: name, path: filepath.Join(dir, name)})
+		sealed, isSeal := strings.CutSuffix(name, sealSuffix)
+		if isSeal && ValidName(sealed) {
+			if _, err := os.Lstat(filepath.Join(dir, sealed)); errors.Is(err, fs.ErrNotExist) {
+				name = sealed // retention removes the seal first: this file was lost
+			}
+		}
+		if ValidName(name) {
+			segs = append(segs, &segment{stream: st.number, name: name, path: filepath.Join(dir, name)})
+		}
+	}
+	for _, s := range segs {
+		s.beside = beside[s.name]
 	}
 	slices.SortFunc(segs, func(x, y *segment) int {
-		if d := FileNumber(x.name) - FileNumber(y.name); d != 0 {
-			return int(d)
-		}
-		return strings.Compare(x.name, y.name)
+		return cmp.Or(cmp.Compare(FileNumber(x.name), FileNumber(y.name)), strings.Compare(x.name, y.name))
 	})
 	var wg sync.WaitGroup
 	errs := make([]error, loaders)
 	for w := range loaders {
 		wg.Go(func() {
-			for i := w; i < len(segs); i += loaders {
-				if err := segs[i].load(); err != nil && errs[w] == nil {
-					errs[w] = err
-				}
+			for i := w; i < len(segs) && errs[w] == nil; i += loaders {
+				errs[w] = segs[i].load()
 			}
 		})
 	}
@@ -86,194 +112,115 @@ func (a *Archive) loadStream(st stream) ([]*segment, error) {
 
 // load reads what the segment's head and seal say. A missing or unreadable seal is left for recover.
 func (s *segment) load() error {
-	info, err := os.Stat(s.path)
-	if err != nil {
+	var err error
+	s.seal, err = readSeal(s.path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !isDamage(err) {
 		return err
 	}
-	s.seal, err = readSeal(s.path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		s.seal = nil // unreadable: as good as lost
+	info, err := os.Stat(s.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		s.setDamage(0, errMissing)
+		return nil
+	}
+	if err != nil {
+		return err
 	}
 	s.visible.Store(info.Size())
-	s.head, err = readHead(s.path)
+	s.head, _, err = readHead(s.path)
 	switch {
-	case err == nil:
-	case errors.Is(err, errNoHead) && s.seal == nil:
-		return nil // being begun when we crashed: recover removes it
-	case errors.Is(err, fs.ErrPermission):
+	case err != nil && !isDamage(err):
 		return err
-	default:
+	case err != nil:
 		s.setDamage(0, err)
-		return nil
-	}
-	if s.seal != nil {
+	case s.seal != nil && s.seal.Size != info.Size():
+		s.setDamage(min(s.seal.Size, info.Size()), fmt.Errorf("%w: %d bytes, its seal says %d",
+			binlog.ErrCorrupt, info.Size(), s.seal.Size))
+	case s.seal != nil:
 		s.complete.Store(true)
-		if s.seal.Size != info.Size() {
-			s.setDamage(min(s.seal.Size, info.Size()), fmt.Errorf("%w: %d bytes, its seal says %d",
-				binlog.ErrCorrupt, info.Size(), s.seal.Size))
+	}
+	return nil
+}
+
+var errMissing = errors.New("the file is missing")
+
+// isDamage tells errors that come from what is on the disk from those of the moment, such as too many open files.
+func isDamage(err error) bool {
+	return errors.Is(err, binlog.ErrCorrupt) || errors.Is(err, errNoHead) || errors.Is(err, syscall.EIO)
+}
+
+// dropUnbegun sets last segments aside that have no readable head and were never completed: they hold nothing that
+// could be read, and the supplier's file is asked for again from its head.
+func (a *Archive) dropUnbegun(lists [][]*segment) error {
+	for i := len(lists) - 1; i >= 0; i-- {
+		for n := len(lists[i]); n > 0; n-- {
+			s := lists[i][n-1]
+			if s.head.known || s.seal != nil {
+				return nil
+			}
+			a.log.Error("setting a segment without a head aside", "segment", s.name, "stream", s.stream, "err", s.damage)
+			if err := a.setAside(s.path); err != nil {
+				return err
+			}
+			lists[i] = lists[i][:n-1]
 		}
 	}
 	return nil
 }
 
-func (s *segment) setDamage(at int64, cause error) {
-	s.damage = &DamagedError{Stream: s.stream, Segment: s.name, Offset: at, Cause: cause}
-	if s.head.start == nil {
-		s.head.start = &binlog.State{}
-	}
-	s.complete.Store(true)
-}
-
-// recover brings an unsealed segment to the end of its last whole group and seals it if nothing can follow.
-func (a *Archive) recover(s *segment, last bool) error {
-	r, err := scanFile(s.path, a.opts.MaxEvent, nil)
-	if err != nil {
-		return err
-	}
-	if s.head.start == nil { // no complete head: no group in it either
-		if !last {
-			s.setDamage(0, fmt.Errorf("%w: no head", binlog.ErrCorrupt))
-			return nil
+// findGaps finds segments that are missing or end early: within a stream each begins with the state in which the one
+// before it ended.
+func (a *Archive) findGaps() {
+	for i := 1; i < len(a.segments); i++ {
+		prev, s := a.segments[i-1], a.segments[i]
+		if prev.stream != s.stream || prev.seal == nil {
+			continue
 		}
-		a.log.Warn("removing a segment that ends within its head", "segment", s.name, "stream", s.stream)
-		if err := durable.Remove(s.path); err != nil {
-			return err
-		}
-		a.segments = a.segments[:len(a.segments)-1]
-		return nil
-	}
-	if r.bad != nil && !last {
-		s.setDamage(r.offset, r.bad)
-		return nil
-	}
-	if r.boundary < r.size {
-		a.log.Warn("cutting an unfinished segment back to its last whole group", "segment", s.name,
-			"stream", s.stream, "from", r.size, "to", r.boundary, "cause", r.bad)
-		if err := a.cut(s, r.boundary, r.size); err != nil {
-			return err
+		end := prev.seal.end
+		switch {
+		case !s.head.known:
+			s.head.start, s.head.known = end, true
+		case slices.Equal(end, s.head.start):
+		case FileNumber(s.name) > FileNumber(prev.name)+1:
+			lost := &segment{stream: prev.stream, name: fmt.Sprintf("%s%06d", baseName(prev.name), FileNumber(prev.name)+1)}
+			lost.path = filepath.Join(filepath.Dir(prev.path), lost.name)
+			lost.head.start, lost.head.known = end, true
+			lost.setDamage(0, errMissing)
+			a.segments = slices.Insert(a.segments, i, lost)
+			if a.timeline > i {
+				a.timeline++
+			}
+			i++
+		case prev.damage == nil:
+			prev.setDamage(prev.visible.Load(), fmt.Errorf("%w: it ends at %s, the next one begins at %s",
+				binlog.ErrCorrupt, end, s.head.start))
 		}
 	}
-	// The crash may have come between write and sync: what we show from here on must be on disk.
-	if err := syncFile(s.path); err != nil {
-		return err
-	}
-	s.visible.Store(r.boundary)
-	switch {
-	case r.closed:
-		return a.sealScanned(s, &r.progress, "")
-	case !last:
-		return a.sealScanned(s, &r.progress, "the supplier's file ended without a ROTATE or STOP event")
-	}
-	a.tail = &r.progress
-	a.tail.offset = r.boundary
-	a.tail.tracker = binlog.Tracker{}
-	return nil
-}
-
-// cut truncates a segment to size bytes and keeps what was behind them, until the segment is sealed: should it
-// have been damaged rather than torn, nothing is lost by our own hand.
-func (a *Archive) cut(s *segment, size, end int64) error {
-	in, err := os.Open(s.path)
-	if err != nil {
-		return fmt.Errorf("cut segment: %w", err)
-	}
-	defer in.Close()
-	out, err := os.Create(fmt.Sprintf("%s%s%d", s.path, cutInfix, a.opts.Now().UnixNano()))
-	if err != nil {
-		return fmt.Errorf("cut segment: %w", err)
-	}
-	_, err = io.Copy(out, io.NewSectionReader(in, size, end-size))
-	if err := errors.Join(err, out.Sync(), out.Close()); err != nil {
-		return fmt.Errorf("cut segment: %w", err)
-	}
-	if err := os.Truncate(s.path, size); err != nil {
-		return fmt.Errorf("cut segment: %w", err)
-	}
-	return durable.SyncDir(filepath.Dir(s.path))
-}
-
-const cutInfix = ".cut-"
-
-func syncFile(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		return fmt.Errorf("sync segment: %w", err)
-	}
-	return errors.Join(f.Sync(), f.Close())
-}
-
-// sealScanned seals a segment whose bytes were just read through.
-func (a *Archive) sealScanned(s *segment, p *progress, torn string) error {
-	sum, err := hashFile(s.path, p.boundary)
-	if err != nil {
-		return err
-	}
-	return a.writeSeal(s, p, hexSum(sum), torn)
-}
-
-// writeSeal makes the segment complete.
-func (a *Archive) writeSeal(s *segment, p *progress, sum, torn string) error {
-	sealed := &seal{
-		Size: p.boundary, SHA256: sum, Torn: torn, End: p.state.String(), end: p.state.Clone(),
-		MaxTime: p.maxTime.UTC(), SealedAt: a.opts.Now().UTC().Truncate(time.Millisecond),
-	}
-	if err := sealed.write(s.path); err != nil {
-		return err
-	}
-	if torn == "" {
-		if err := removeCuts(s.path); err != nil {
-			return err
+	for _, s := range a.segments {
+		if s.damage != nil {
+			a.log.Error("segment is damaged", "segment", s.name, "stream", s.stream, "offset", s.damage.Offset,
+				"err", s.damage.Cause)
 		}
 	}
-	s.seal = sealed
-	s.complete.Store(true)
-	return nil
-}
-
-// removeCuts removes what recovery cut off: the supplier has sent it again.
-func removeCuts(path string) error {
-	cuts, err := filepath.Glob(path + cutInfix + "*")
-	if err != nil {
-		return fmt.Errorf("remove cut bytes: %w", err)
-	}
-	for _, c := range cuts {
-		if err := durable.Remove(c); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // restoreTail sets the published position and, if the last segment is complete, the state that follows it.
-func (a *Archive) restoreTail() error {
+func (a *Archive) restoreTail() {
 	if len(a.segments) == 0 {
-		return nil
+		return
 	}
 	last := a.segments[len(a.segments)-1]
-	switch {
-	case a.tail != nil:
-	case last.damage != nil:
-		// Its end is unknown: the next segment's start would tell, but there is none. Reading stops before it.
-		a.tail = &progress{state: last.head.start.Clone(), closed: true, format: last.head.format}
-	default:
+	if a.tail == nil {
 		a.tail = &progress{
-			state: last.seal.end.Clone(), offset: last.seal.Size, boundary: last.seal.Size, closed: true,
-			format: last.head.format, maxTime: last.seal.MaxTime,
+			state: last.seal.end.state(), offset: last.seal.Size, boundary: last.seal.Size, closed: true, listed: true,
+			checksum: last.head.checksum, maxTime: last.seal.MaxTime,
 		}
 	}
 	// Streams of one history overlap: what readers see is the furthest that any of them got.
-	for _, s := range a.segments[min(a.timeline, len(a.segments)):] {
-		end := s.head.start
+	for _, s := range a.segments[a.timeline:] {
+		s.head.start.advance(a.published)
 		if s.seal != nil {
-			end = s.seal.end
-		} else if s == last {
-			end = a.tail.state
-		}
-		for _, g := range end.Position() {
-			if a.published[g.Domain].Seq < g.Seq {
-				a.published.Advance(g)
-			}
+			s.seal.end.advance(a.published)
 		}
 	}
-	return nil
+	listOf(a.tail.state).advance(a.published)
 }

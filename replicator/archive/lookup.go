@@ -3,7 +3,6 @@ package archive
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/wcde-foundation/wcded/replicator/binlog"
 )
@@ -51,26 +50,31 @@ func (a *Archive) find(from binlog.Position) (*segment, error) {
 			return nil, &PositionError{GTID: g, Cause: ErrUnknownGTID}
 		}
 	}
-	visible := a.segments[min(a.timeline, len(a.segments)):]
+	visible := a.segments[a.timeline:]
 	// From the newest back: the first one that begins at or before every domain of from.
+	var missing binlog.GTID
 	for i := len(visible) - 1; i >= 0; i-- {
-		if from.Reached(visible[i].head.start.Position()) {
+		if !visible[i].head.known {
+			continue
+		}
+		g, purged := visible[i].head.start.missing(from)
+		if !purged {
 			return visible[i], nil
 		}
+		missing = g
 	}
 	if len(visible) == 0 {
 		return nil, ErrNoSegment
 	}
-	for domain, g := range visible[0].head.start.Position() {
-		if from[domain].Seq < g.Seq {
-			return nil, &PositionError{GTID: from[domain], Cause: ErrPurged}
-		}
+	asked, ok := from[missing.Domain]
+	if !ok {
+		asked.Domain = missing.Domain // 0-0-0 in that domain: everything
 	}
-	return nil, ErrNoSegment
+	return nil, &PositionError{GTID: asked, Cause: ErrPurged}
 }
 
 // ReadFromFile returns a reader at an event's offset in the segment of that name; stream 0 stands for the newest
-// stream that has one.
+// stream of the history that is read that has one. ErrBadOffset may come only with the first call of Next.
 func (a *Archive) ReadFromFile(stream int, name string, offset int64) (*Reader, error) {
 	s, err := a.named(stream, name)
 	if err != nil {
@@ -86,74 +90,9 @@ func (a *Archive) named(stream int, name string) (*segment, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for i := len(a.segments) - 1; i >= 0; i-- {
-		if s := a.segments[i]; s.name == name && (stream <= 0 || s.stream == stream) {
+		if s := a.segments[i]; s.name == name && (s.stream == stream || stream <= 0 && i >= a.timeline) {
 			return s, nil
 		}
 	}
 	return nil, fmt.Errorf("find segment %.200q: %w", name, ErrNoSegment)
-}
-
-// PositionAt returns the position before the first group, in commit order, whose timestamp lies behind t. The
-// supplier's timestamps are whole seconds and its clients can set them. Without such a group it returns
-// the published position. It is ErrPurged for a moment before the oldest segment was begun.
-func (a *Archive) PositionAt(t time.Time) (binlog.Position, error) {
-	a.mu.Lock()
-	visible := a.segments[min(a.timeline, len(a.segments)):]
-	var candidate *segment
-	for _, s := range visible {
-		if s.damage != nil {
-			a.mu.Unlock()
-			return nil, s.damage
-		}
-		if s.seal == nil || s.seal.MaxTime.After(t) {
-			candidate = s
-			break
-		}
-	}
-	published := a.published.Clone()
-	purged := len(visible) > 0 && t.Before(visible[0].head.created)
-	a.mu.Unlock()
-	if purged {
-		return nil, fmt.Errorf("find moment %s: %w", t.Format(time.RFC3339), ErrPurged)
-	}
-	if candidate == nil {
-		return published, nil
-	}
-	pos, found, err := a.positionWithin(candidate, t)
-	if err != nil {
-		return nil, fmt.Errorf("find moment %s: %w", t.Format(time.RFC3339), err)
-	}
-	if !found {
-		return published, nil
-	}
-	return pos, nil
-}
-
-func (a *Archive) positionWithin(s *segment, t time.Time) (binlog.Position, bool, error) {
-	r, err := a.newReader(s, binlog.MagicSize)
-	if err != nil {
-		return nil, false, err
-	}
-	defer r.Close()
-	pos := s.head.start.Position()
-	for {
-		ev, err := r.Next()
-		if errors.Is(err, ErrEnd) {
-			return pos, false, nil
-		}
-		if err != nil {
-			return nil, false, err
-		}
-		if !isGTID(ev.Header) {
-			continue
-		}
-		if ev.Header.Time().After(t) {
-			return pos, true, nil
-		}
-		g, err := binlog.ParseGTIDEvent(ev.Raw)
-		if err != nil {
-			return nil, false, err
-		}
-		pos.Advance(g.GTID)
-	}
 }

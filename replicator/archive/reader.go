@@ -1,9 +1,12 @@
 package archive
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 
 	"github.com/wcde-foundation/wcded/replicator/binlog"
@@ -47,12 +50,15 @@ const readAhead = 256 << 10
 // Reader reads published events in order, across segments. It is used by one goroutine at a time. It checks every
 // event's CRC, so that damaged bytes never leave the archive.
 type Reader struct {
-	a      *Archive
-	seg    *segment
-	file   *os.File
-	buf    []byte // bytes of seg at offset
-	space  []byte
-	offset int64
+	a        *Archive
+	seg      *segment
+	replaced int // of seg, when its file was opened
+	checksum bool
+	file     *os.File
+	buf      []byte // bytes of seg at offset
+	space    []byte
+	offset   int64
+	proven   bool // an event is known to begin at offset
 }
 
 func (a *Archive) newReader(s *segment, offset int64) (*Reader, error) {
@@ -64,21 +70,42 @@ func (a *Archive) newReader(s *segment, offset int64) (*Reader, error) {
 }
 
 func (r *Reader) enter(s *segment, offset int64) error {
-	r.a.mu.Lock()
-	damage := s.damage
-	r.a.mu.Unlock()
-	if damage != nil {
-		return damage
+	if err := r.a.proveBytes(s); err != nil {
+		return err
 	}
 	f, err := os.Open(s.path)
-	if err != nil {
+	r.a.mu.Lock()
+	defer r.a.mu.Unlock()
+	switch {
+	case err == nil && s.damage != nil:
+		_ = f.Close() // only read from
+		return s.damage
+	case s.damage != nil:
+		return s.damage
+	case errors.Is(err, fs.ErrNotExist) && s.deleting:
+		return fmt.Errorf("read segment %s: %w", s.name, ErrPurged)
+	case errors.Is(err, fs.ErrNotExist):
+		return r.a.damagedLocked(s, 0, errMissing)
+	case err != nil:
 		return fmt.Errorf("read segment: %w", err)
 	}
 	if r.file != nil {
 		_ = r.file.Close() // only read from
 	}
-	r.seg, r.file, r.offset, r.buf = s, f, offset, nil
+	r.seg, r.file, r.offset, r.buf, r.proven = s, f, offset, nil, offset == binlog.MagicSize
+	r.checksum, r.replaced = s.head.checksum, s.replaced
 	return nil
+}
+
+// proveBytes compares a complete segment whose events have no checksums with its seal, once.
+func (a *Archive) proveBytes(s *segment) error {
+	a.mu.Lock()
+	prove := s.seal != nil && s.damage == nil && !s.verified && !s.head.checksum
+	a.mu.Unlock()
+	if !prove {
+		return nil
+	}
+	return a.verify(s)
 }
 
 // Next returns the next published event. It returns ErrEnd when there is none yet, and a *DamagedError when the
@@ -116,21 +143,23 @@ func (r *Reader) event(limit int64) (Event, error) {
 	if err != nil {
 		return Event{}, r.damaged(err)
 	}
+	end := r.offset + int64(h.Size)
+	if h.NextPos != 0 && h.NextPos != uint32(end) {
+		return Event{}, r.damaged(fmt.Errorf("%w: event says that it ends at %d, it ends at %d", binlog.ErrCorrupt, h.NextPos, end))
+	}
 	if err := r.fill(int64(h.Size), limit); err != nil {
 		return Event{}, r.damaged(err)
 	}
 	raw := r.buf[:h.Size:h.Size]
-	checksum := r.seg.head.format.Checksum
-	if checksum {
+	if r.checksum {
 		if err := binlog.VerifyChecksum(raw); err != nil {
 			return Event{}, r.damaged(err)
 		}
 	}
 	ev := Event{
-		Header: h, Raw: raw, Stream: r.seg.stream, Segment: r.seg.name, Offset: r.offset, Checksum: checksum,
+		Header: h, Raw: raw, Stream: r.seg.stream, Segment: r.seg.name, Offset: r.offset, Checksum: r.checksum,
 	}
-	r.buf = r.buf[h.Size:]
-	r.offset += int64(h.Size)
+	r.buf, r.offset, r.proven = r.buf[h.Size:], end, true
 	return ev, nil
 }
 
@@ -143,28 +172,77 @@ func (r *Reader) fill(n, limit int64) error {
 		return fmt.Errorf("%w: %d bytes wanted, %d are there", binlog.ErrCorrupt, n, limit-r.offset)
 	}
 	if int64(len(r.space)) < n || (len(r.space) > readAhead && n <= readAhead) {
-		r.space = make([]byte, max(n, readAhead))
+		space := make([]byte, max(n, readAhead))
+		copy(space, r.buf)
+		r.space = space
+	} else {
+		copy(r.space, r.buf)
 	}
-	have := copy(r.space, r.buf)
+	have := len(r.buf)
 	want := min(int64(len(r.space)), limit-r.offset)
 	got, err := r.file.ReadAt(r.space[have:want], r.offset+int64(have))
-	if int64(have+got) < n {
+	r.buf = r.space[:have+got]
+	if int64(len(r.buf)) < n {
 		return fmt.Errorf("%w: %w", binlog.ErrCorrupt, err)
 	}
-	r.buf = r.space[:have+got]
 	return nil
 }
 
-// damaged notes that the segment cannot be trusted, so that status shows it and nobody else is served from it.
+// damaged notes that the segment cannot be trusted, so that status shows it and nobody else is served from it. A
+// reader that was put at an offset where no event begins has found nothing wrong but the offset.
 func (r *Reader) damaged(cause error) error {
-	d := &DamagedError{Stream: r.seg.stream, Segment: r.seg.name, Offset: r.offset, Cause: cause}
+	if !r.proven {
+		begins, err := beginsEvent(r.seg.path, r.offset)
+		if err != nil {
+			return err
+		}
+		if !begins {
+			return fmt.Errorf("read %s from %d: %w: no event begins there", r.seg.name, r.offset, ErrBadOffset)
+		}
+	}
 	r.a.mu.Lock()
 	defer r.a.mu.Unlock()
-	if r.seg.damage == nil {
-		r.seg.damage = d
-		r.a.log.Error("segment is damaged", "segment", d.Segment, "stream", d.Stream, "offset", d.Offset, "err", cause)
+	if r.replaced != r.seg.replaced { // other bytes are there now
+		return &DamagedError{Stream: r.seg.stream, Segment: r.seg.name, Offset: r.offset, Cause: cause}
 	}
-	return d
+	return r.a.damagedLocked(r.seg, r.offset, cause)
+}
+
+// damagedLocked marks a segment damaged, if it is not already.
+func (a *Archive) damagedLocked(s *segment, at int64, cause error) error {
+	if s.damage == nil {
+		s.damage = &DamagedError{Stream: s.stream, Segment: s.name, Offset: at, Cause: cause}
+		a.log.Error("segment is damaged", "segment", s.name, "stream", s.stream, "offset", at, "err", cause)
+	}
+	return &DamagedError{Stream: s.stream, Segment: s.name, Offset: at, Cause: cause}
+}
+
+// beginsEvent tells whether the sizes of the events before it lead to the offset.
+func beginsEvent(path string, offset int64) (bool, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return false, fmt.Errorf("read segment: %w", err)
+	}
+	defer f.Close()
+	br := bufio.NewReaderSize(f, readAhead)
+	at := int64(binlog.MagicSize)
+	_, err = br.Discard(binlog.MagicSize)
+	for err == nil && at < offset {
+		var raw []byte
+		if raw, err = br.Peek(binlog.HeaderSize); err != nil {
+			break
+		}
+		var h binlog.Header
+		if h, err = binlog.ParseHeader(raw); err != nil {
+			break
+		}
+		_, err = br.Discard(int(h.Size))
+		at += int64(h.Size)
+	}
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, binlog.ErrCorrupt) {
+		return false, fmt.Errorf("read segment: %w", err)
+	}
+	return at == offset, nil
 }
 
 // Wait returns when there may be more to read than when Next last returned ErrEnd.

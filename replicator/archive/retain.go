@@ -2,18 +2,17 @@ package archive
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
-	"github.com/wcde-foundation/wcded/internal/durable"
 	"github.com/wcde-foundation/wcded/replicator/binlog"
 )
 
 // Retention says how much of the archive stays.
 type Retention struct {
-	Keep    time.Duration // segments sealed less than this ago stay; 0: for ever
-	MaxSize int64         // bytes of all segments; above, older ones go before their time; 0: no limit
+	// Keep is how long segments stay after they were sealed; 0: for ever. It ends with the newest complete segment
+	// at the latest: when a supplier falls silent for good, or the clock jumps ahead, time alone empties nothing.
+	Keep    time.Duration
+	MaxSize int64 // bytes of all segments; above, older ones go before their time; 0: no limit
 }
 
 // Need is somebody who still needs the groups behind a position.
@@ -32,42 +31,46 @@ type Verdict struct {
 // Plan is what retention would do now.
 type Plan struct {
 	Verdicts []Verdict
-	// OverLimit is set when the archive stays over MaxSize because somebody needs its segments.
+	// OverLimit is set when the archive stays over MaxSize because its segments are needed, or are the newest.
 	OverLimit bool
 }
 
-// plan decides, from the oldest segment on, which ones go. It deletes only from the old end, never the open segment nor
-// the last complete one, and nothing that a need stands before the end of. It does no I/O.
+// alwaysKept is how many of the newest segments stay whatever happens: the one being written and the last complete one.
+const alwaysKept = 2
+
+// planned is a segment with what the plan needs to know of it.
+type planned struct {
+	Segment
+	sealed time.Time // when at the latest it was complete; zero if it is being written
+	end    gtidList  // behind its last group
+	ends   bool      // end is known
+	old    bool      // of a history that was given up: nobody reads it by GTID
+}
+
+// plan decides, from the oldest segment on, which ones go. It deletes only from the old end, never the newest ones, and
+// nothing that a need stands before the end of. It does no I/O.
 func plan(segments []planned, r Retention, needs []Need, now time.Time) Plan {
 	var total int64
+	var newest time.Time
 	for _, s := range segments {
 		total += s.Size
+		if s.sealed.After(newest) {
+			newest = s.sealed
+		}
+	}
+	if newest.Before(now) {
+		now = newest
 	}
 	p := Plan{Verdicts: make([]Verdict, len(segments))}
-	stop := "" // why nothing newer goes either
+	stays := "" // why this one and nothing newer goes
 	for i, s := range segments {
 		over := r.MaxSize > 0 && total > r.MaxSize
-		old := r.Keep > 0 && !s.SealedAt.IsZero() && now.Sub(s.SealedAt) > r.Keep
-		v := Verdict{Segment: s.Segment}
-		switch {
-		case stop != "":
-			v.Reason = stop
-		case i >= len(segments)-2 || s.SealedAt.IsZero():
-			stop = "newest segments always stay"
-			v.Reason = stop
-		case !old && !over:
-			stop = "younger than " + r.Keep.String()
-			if r.Keep == 0 {
-				stop = "kept for ever"
-			}
-			v.Reason = stop
-		default:
-			if who := s.neededBy(needs); who != "" {
-				stop = "needed by " + who + ", or follows a segment that is"
-				v.Reason = stop
-				p.OverLimit = over
-				break
-			}
+		old := r.Keep > 0 && now.Sub(s.sealed) > r.Keep
+		if stays == "" {
+			stays = s.stays(r, needs, old || over, len(segments)-i)
+		}
+		v := Verdict{Segment: s.Segment, Reason: stays}
+		if stays == "" {
 			v.Delete, v.Reason = true, "older than "+r.Keep.String()
 			if !old {
 				v.Reason = fmt.Sprintf("archive is over %d bytes", r.MaxSize)
@@ -76,14 +79,25 @@ func plan(segments []planned, r Retention, needs []Need, now time.Time) Plan {
 		}
 		p.Verdicts[i] = v
 	}
+	p.OverLimit = r.MaxSize > 0 && total > r.MaxSize
 	return p
 }
 
-// planned is a segment with what the plan needs to know of it.
-type planned struct {
-	Segment
-	end binlog.Position // behind its last group
-	old bool            // of a history that was given up: nobody reads it by GTID
+// stays tells why a segment must stay, "" if it may go. left counts the segments from it to the newest.
+func (s planned) stays(r Retention, needs []Need, due bool, left int) string {
+	switch {
+	case left <= alwaysKept || s.sealed.IsZero():
+		return "newest segments always stay"
+	case due:
+	case r.Keep == 0:
+		return "kept for ever"
+	default:
+		return "younger than " + r.Keep.String()
+	}
+	if who := s.neededBy(needs); who != "" {
+		return "needed by " + who + ", or follows a segment that is"
+	}
+	return ""
 }
 
 func (s planned) neededBy(needs []Need) string {
@@ -91,7 +105,7 @@ func (s planned) neededBy(needs []Need) string {
 		return ""
 	}
 	for _, n := range needs {
-		if !n.At.Reached(s.end) {
+		if _, missing := s.end.missing(n.At); missing || !s.ends {
 			return n.Who
 		}
 	}
@@ -103,50 +117,19 @@ func (a *Archive) PlanRetention(r Retention, needs []Need, now time.Time) Plan {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	list := make([]planned, len(a.segments))
-	for i, s := range a.segments {
-		list[i] = planned{Segment: s.describe(), old: i < a.timeline}
-		if s.seal != nil {
-			list[i].end = s.seal.end.Position()
+	var next *segment
+	for i := len(a.segments) - 1; i >= 0; i-- {
+		s := a.segments[i]
+		p := planned{Segment: s.describe(), old: i < a.timeline}
+		switch {
+		case s.seal != nil:
+			p.sealed, p.end, p.ends = s.seal.SealedAt, s.seal.end, true
+		case s.damage != nil && next != nil:
+			// Its seal is lost: the next segment tells where it ended, and that it was complete before that one.
+			p.sealed = list[i+1].sealed
+			p.end, p.ends = next.head.start, next.head.known && next.stream == s.stream
 		}
+		list[i], next = p, s
 	}
 	return plan(list, r, needs, now)
-}
-
-// Retain deletes the segments that the plan deletes, oldest first.
-func (a *Archive) Retain(p Plan) error {
-	for _, v := range p.Verdicts {
-		if !v.Delete {
-			return nil
-		}
-		if err := a.deleteOldest(v.Segment); err != nil {
-			return fmt.Errorf("retain: %w", err)
-		}
-		a.log.Info("segment deleted", "segment", v.Segment.Name, "stream", v.Segment.Stream, "reason", v.Reason)
-	}
-	return nil
-}
-
-func (a *Archive) deleteOldest(want Segment) error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if len(a.segments) < 2 || a.segments[0].path != want.Path {
-		return fmt.Errorf("%s is not the oldest segment any more", want.Name)
-	}
-	if err := durable.Remove(want.Path + sealSuffix); err != nil {
-		return err
-	}
-	if err := removeCuts(want.Path); err != nil {
-		return err
-	}
-	if err := durable.Remove(want.Path); err != nil {
-		return err
-	}
-	if a.segments[0].stream != a.segments[1].stream {
-		if err := os.RemoveAll(filepath.Dir(want.Path)); err != nil {
-			return err
-		}
-	}
-	a.segments = a.segments[1:]
-	a.timeline = max(0, a.timeline-1)
-	return nil
 }

@@ -9,7 +9,6 @@ import (
 	"hash"
 	"io"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/go-mysql-org/go-mysql/replication"
@@ -19,7 +18,8 @@ import (
 
 // progress is what is known of a segment up to some event: kept while writing, found again by scanning.
 type progress struct {
-	format   binlog.Format
+	checksum bool
+	listed   bool // the GTID list, which ends the head, was there
 	state    *binlog.State
 	tracker  binlog.Tracker
 	offset   int64 // behind the last event
@@ -27,21 +27,22 @@ type progress struct {
 	// lastGroup is where the last whole group begins; 0 if there was none in this segment.
 	lastGroup  int64
 	groupStart int64
-	last       binlog.GTID
-	maxTime    time.Time
-	closed     bool // the last event was a ROTATE or STOP: nothing follows in this file
+	groupTime  time.Time
+	maxTime    time.Time // latest timestamp of a whole group
+	closed     bool      // the last event was a ROTATE or STOP: nothing follows in this file
 }
 
-// feed takes the next event of the segment, at p.offset, and returns what it meant.
+// begun returns what is known behind a segment's head.
+func begun(h head) progress {
+	return progress{checksum: h.checksum, listed: true, state: h.start.state(), offset: h.size, boundary: h.size}
+}
+
+// feed takes the next event of the segment, at p.offset, and returns what it meant. After an error p is of no use.
 func (p *progress) feed(h binlog.Header, ev []byte) (binlog.Step, error) {
-	if h.Type == replication.FORMAT_DESCRIPTION_EVENT {
-		f, err := binlog.ParseFormat(ev)
-		if err != nil {
-			return 0, err
-		}
-		p.format = f
+	if err := p.place(h, ev); err != nil {
+		return 0, err
 	}
-	if p.format.Checksum {
+	if p.checksum {
 		if err := binlog.VerifyChecksum(ev); err != nil {
 			return 0, err
 		}
@@ -52,35 +53,60 @@ func (p *progress) feed(h binlog.Header, ev []byte) (binlog.Step, error) {
 		return 0, fmt.Errorf("%w: event at offset %d says that it ends at %d, it ends at %d",
 			binlog.ErrCorrupt, p.offset, h.NextPos, next)
 	}
-	step, err := p.tracker.Feed(h, ev, p.format.Checksum)
+	step, err := p.tracker.Feed(h, ev, p.checksum)
 	if err != nil {
 		return 0, err
 	}
 	switch step {
 	case binlog.Begins:
-		p.groupStart = p.offset
-		if t := h.Time(); t.After(p.maxTime) {
-			p.maxTime = t
-		}
+		p.groupStart, p.groupTime = p.offset, h.Time()
 	case binlog.Ends:
 		g, _ := p.tracker.Group()
-		p.last = g.GTID
 		p.state.Update(g.GTID)
 		p.lastGroup = p.groupStart
-	}
-	if h.Type == replication.MARIADB_GTID_LIST_EVENT {
-		start, err := binlog.ParseGTIDList(ev, p.format.Checksum)
-		if err != nil {
-			return 0, err
+		if p.groupTime.After(p.maxTime) {
+			p.maxTime = p.groupTime
 		}
-		p.state = start
 	}
 	p.offset = next
 	if _, open := p.tracker.Group(); !open {
 		p.boundary = next
 	}
-	p.closed = h.Type == replication.ROTATE_EVENT || h.Type == replication.STOP_EVENT
 	return step, nil
+}
+
+// place checks that an event may stand where it does. A second format description or GTID list would change how
+// everything behind it is read; events that are made for a connection lie in no file.
+func (p *progress) place(h binlog.Header, ev []byte) (err error) {
+	switch {
+	case p.closed:
+		return fmt.Errorf("%w: %s behind the event that ends the file", binlog.ErrCorrupt, h.Type)
+	case h.Artificial() || h.Type == replication.HEARTBEAT_EVENT:
+		return fmt.Errorf("%w: %s was made for a connection and lies in no file", binlog.ErrCorrupt, h.Type)
+	}
+	first, last := false, false
+	switch h.Type {
+	case replication.FORMAT_DESCRIPTION_EVENT:
+		first = true
+		format, err := binlog.ParseFormat(ev)
+		if err != nil {
+			return err
+		}
+		p.checksum = format.Checksum
+	case replication.MARIADB_GTID_LIST_EVENT:
+		last = true
+		if p.state, err = binlog.ParseGTIDList(ev, p.checksum); err != nil {
+			return err
+		}
+	case replication.ROTATE_EVENT, replication.STOP_EVENT:
+		p.closed = true
+	}
+	inHead := first || last || h.Type == replication.MARIADB_START_ENCRYPTION_EVENT
+	if inHead == p.listed || first != (p.offset == binlog.MagicSize) {
+		return fmt.Errorf("%w: %s at offset %d", binlog.ErrCorrupt, h.Type, p.offset)
+	}
+	p.listed = p.listed || last
+	return nil
 }
 
 // scanResult is what reading a whole segment found.
@@ -90,9 +116,12 @@ type scanResult struct {
 	bad  error // why the scan stopped before the end of the file, at progress.offset
 }
 
-// scanFile reads the segment at path from its head to its end or its first bad event. limit bounds one event's size.
-// visit, if not nil, is called for every event; ev is valid during the call only.
-func scanFile(path string, limit uint32, visit func(h binlog.Header, ev []byte, at int64) error) (scanResult, error) {
+// maxOnDisk bounds the size of an event that a scan believes. It is MariaDB's largest packet, whatever the limit
+// for new events is: a limit that was lowered must not make old segments look damaged.
+const maxOnDisk = 1 << 30
+
+// scanFile reads the segment at path from its head to its end or its first bad event.
+func scanFile(path string, limit uint32) (scanResult, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return scanResult{}, fmt.Errorf("scan segment: %w", err)
@@ -110,34 +139,41 @@ func scanFile(path string, limit uint32, visit func(h binlog.Header, ev []byte, 
 		return r, nil
 	}
 	r.offset, r.boundary = binlog.MagicSize, binlog.MagicSize
-	var ev []byte
-	for r.offset < r.size {
-		var h binlog.Header
-		if ev, h, err = readEvent(br, ev, min(int64(limit), r.size-r.offset)); err != nil {
-			r.bad = err
-			return r, nil
+	r.read(br, max(int64(limit), maxOnDisk))
+	if r.bad != nil {
+		end, err := endOfData(f, r.offset)
+		if err != nil {
+			return scanResult{}, fmt.Errorf("scan segment: %w", err)
 		}
-		at := r.offset
-		if _, err := r.feed(h, ev); err != nil {
-			r.bad = err
-			return r, nil
-		}
-		if visit != nil {
-			if err := visit(h, ev, at); err != nil {
-				return r, err
-			}
+		if end == r.offset {
+			r.bad, r.size = nil, end // zeros that were written ahead
 		}
 	}
 	return r, nil
 }
 
+// read feeds the file's events until its end or the first bad one.
+func (r *scanResult) read(br *bufio.Reader, limit int64) {
+	var ev []byte
+	for r.offset < r.size {
+		var h binlog.Header
+		var err error
+		if ev, h, err = readEvent(br, ev, min(limit, r.size-r.offset)); err != nil {
+			r.bad = err
+			return
+		}
+		p := r.progress
+		if _, err := p.feed(h, ev); err != nil {
+			r.bad = err
+			return
+		}
+		r.progress = p
+	}
+}
+
 // readEvent reads one event into buf, grown as needed, of at most limit bytes.
 func readEvent(br *bufio.Reader, buf []byte, limit int64) ([]byte, binlog.Header, error) {
-	if limit < binlog.HeaderSize {
-		return buf, binlog.Header{}, fmt.Errorf("%w: %d bytes left, a header needs %d",
-			binlog.ErrCorrupt, limit, binlog.HeaderSize)
-	}
-	peek, err := br.Peek(binlog.HeaderSize)
+	peek, err := br.Peek(int(min(limit, binlog.HeaderSize)))
 	if err != nil {
 		return buf, binlog.Header{}, unexpected(err)
 	}
@@ -180,19 +216,3 @@ func hashFile(path string, size int64) (hash.Hash, error) {
 }
 
 func hexSum(sum hash.Hash) string { return hex.EncodeToString(sum.Sum(nil)) }
-
-// parseState reads the text form of a State.
-func parseState(s string) (*binlog.State, error) {
-	state := &binlog.State{}
-	if s == "" {
-		return state, nil
-	}
-	for part := range strings.SplitSeq(s, ",") {
-		g, err := binlog.ParseGTID(part)
-		if err != nil {
-			return nil, err
-		}
-		state.Update(g)
-	}
-	return state, nil
-}

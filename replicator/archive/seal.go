@@ -3,10 +3,11 @@ package archive
 import (
 	"encoding/json"
 	"fmt"
+	"hash"
 	"os"
+	"path/filepath"
 	"time"
 
-	"github.com/wcde-foundation/wcded/internal/durable"
 	"github.com/wcde-foundation/wcded/replicator/binlog"
 )
 
@@ -20,28 +21,59 @@ type seal struct {
 	End      string    `json:"end"`            // state behind the last group
 	MaxTime  time.Time `json:"max_time"`       // latest timestamp of a group, by the supplier's clock
 	SealedAt time.Time `json:"sealed_at"`      // by our clock
-	end      *binlog.State
+	end      gtidList  // End, parsed
 }
 
-func (s *seal) write(path string) error {
-	data, err := json.Marshal(s)
-	if err != nil {
-		return fmt.Errorf("write seal: %w", err)
-	}
-	return durable.WriteFile(path+sealSuffix, append(data, '\n'), 0o640)
-}
-
+// readSeal reads the seal of the segment at path. An unreadable one is as good as lost: it can be made again.
 func readSeal(path string) (*seal, error) {
 	data, err := os.ReadFile(path + sealSuffix)
 	if err != nil {
 		return nil, err
 	}
 	s := &seal{}
-	if err := json.Unmarshal(data, s); err != nil {
-		return nil, fmt.Errorf("read seal: %w", err)
+	err = json.Unmarshal(data, s)
+	if err == nil && s.Size < binlog.MagicSize {
+		err = fmt.Errorf("size %d", s.Size)
 	}
-	if s.end, err = parseState(s.End); err != nil {
-		return nil, fmt.Errorf("read seal: %w", err)
+	var list gtidList
+	if err == nil {
+		list, err = parseList(s.End)
 	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: seal of %s: %w", binlog.ErrCorrupt, filepath.Base(path), err)
+	}
+	s.end, s.End = listOf(list.state()), ""
 	return s, nil
+}
+
+// newSeal makes the seal of a segment of which everything up to p.boundary is on disk.
+func (a *Archive) newSeal(p *progress, sum hash.Hash, torn string) *seal {
+	return &seal{
+		Size: p.boundary, SHA256: hexSum(sum), Torn: torn, end: listOf(p.state),
+		MaxTime: p.maxTime.UTC(), SealedAt: a.opts.Now().UTC().Truncate(time.Millisecond),
+	}
+}
+
+// writeSeal puts the seal beside its segment, durably.
+func (a *Archive) writeSeal(of *segment, s *seal) error {
+	written := *s
+	written.End = s.end.String()
+	data, err := json.Marshal(written)
+	if err != nil {
+		return fmt.Errorf("write seal: %w", err)
+	}
+	if err := a.opts.write(of.path+sealSuffix, append(data, '\n'), 0o640); err != nil {
+		return diskError(fmt.Errorf("write seal: %w", err))
+	}
+	if s.Torn == "" && of.beside {
+		return removeBeside(of.path, cutInfix) // it was sent again
+	}
+	return nil
+}
+
+// completeLocked makes a segment complete, and wakes the readers that wait at its end.
+func (a *Archive) completeLocked(s *segment, with *seal) {
+	s.seal, s.verified = with, true
+	s.complete.Store(true)
+	a.notifyLocked()
 }

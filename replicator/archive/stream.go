@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/wcde-foundation/wcded/internal/durable"
-	"github.com/wcde-foundation/wcded/replicator/binlog"
 )
 
 // StreamKind tells how a segment stands to what the archive already holds.
@@ -29,6 +28,7 @@ const (
 const (
 	streamPrefix = "stream-"
 	forkSuffix   = "-fork" // in the folder's name, so that no index is needed to know it
+	streamFile   = "stream.json"
 )
 
 // stream is one folder of segments.
@@ -37,13 +37,15 @@ type stream struct {
 	fork   bool
 }
 
-func (s stream) dir(archive string) string {
+func (s stream) folder() string {
 	name := fmt.Sprintf("%s%06d", streamPrefix, s.number)
 	if s.fork {
 		name += forkSuffix
 	}
-	return filepath.Join(archive, name)
+	return name
 }
+
+func (s stream) dir(archive string) string { return filepath.Join(archive, s.folder()) }
 
 func listStreams(dir string) ([]stream, error) {
 	entries, err := os.ReadDir(dir)
@@ -55,11 +57,17 @@ func listStreams(dir string) ([]stream, error) {
 		rest, ok := strings.CutPrefix(e.Name(), streamPrefix)
 		digits, fork := strings.CutSuffix(rest, forkSuffix)
 		n, err := strconv.Atoi(digits)
-		if ok && err == nil && n > 0 && e.IsDir() {
-			streams = append(streams, stream{number: n, fork: fork})
+		s := stream{number: n, fork: fork}
+		if ok && err == nil && n > 0 && e.IsDir() && e.Name() == s.folder() {
+			streams = append(streams, s)
 		}
 	}
 	slices.SortFunc(streams, func(a, b stream) int { return a.number - b.number })
+	for i := 1; i < len(streams); i++ {
+		if streams[i].number == streams[i-1].number {
+			return nil, fmt.Errorf("two folders of stream %d", streams[i].number)
+		}
+	}
 	return streams, nil
 }
 
@@ -70,17 +78,8 @@ type streamInfo struct {
 	Reason string     `json:"reason"`
 }
 
-func (a *Archive) newest() stream {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.stream
-}
-
-// newStream makes the folder of the next stream.
-func (a *Archive) newStream(kind StreamKind, reason string) error {
-	a.mu.Lock()
-	s := stream{number: a.stream.number + 1, fork: kind == Fork}
-	a.mu.Unlock()
+// makeStream makes the folder of a stream. It means nothing until a segment is in it.
+func (a *Archive) makeStream(s stream, kind StreamKind, reason string) error {
 	dir := s.dir(a.opts.Dir)
 	if err := durable.Mkdir(dir, 0o750); err != nil {
 		return err
@@ -89,24 +88,22 @@ func (a *Archive) newStream(kind StreamKind, reason string) error {
 	if err != nil {
 		return fmt.Errorf("begin stream: %w", err)
 	}
-	if err := durable.WriteFile(filepath.Join(dir, "stream.json"), append(data, '\n'), 0o640); err != nil {
-		return err
-	}
-	a.mu.Lock()
-	a.stream = s
-	a.mu.Unlock()
-	return nil
+	return a.opts.write(filepath.Join(dir, streamFile), append(data, '\n'), 0o640)
 }
 
-// beginStreamLocked notes the first segment of a stream: a fork replaces what readers see.
-func (a *Archive) beginStreamLocked(first *segment) {
-	if a.stream.fork {
-		a.timeline = len(a.segments) - 1
-		a.published = binlog.Position{}
+// removeStream removes the folder of a stream without segments, if nothing but the note is in it.
+func removeStream(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
 	}
-	for _, g := range first.head.start.Position() {
-		if a.published[g.Domain].Seq < g.Seq {
-			a.published.Advance(g)
+	for _, e := range entries {
+		if e.Name() != streamFile && !strings.HasSuffix(e.Name(), durable.TempSuffix) {
+			return nil
 		}
 	}
+	if err := os.RemoveAll(dir); err != nil {
+		return err
+	}
+	return durable.SyncDir(filepath.Dir(dir))
 }

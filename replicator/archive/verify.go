@@ -4,115 +4,73 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"io/fs"
 	"os"
-	"path/filepath"
 
-	"github.com/wcde-foundation/wcded/internal/durable"
 	"github.com/wcde-foundation/wcded/replicator/binlog"
 )
 
-// Verify reads a complete segment again, compares its SHA-256 with its seal and marks it damaged if they differ.
+// Verify reads a complete segment again, compares it with its seal and marks it damaged if they differ: then the error
+// is a *DamagedError. A segment that is being written is left alone: its events are checked as they are read.
 func (a *Archive) Verify(ctx context.Context, want Segment) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	s, err := a.named(want.Stream, want.Name)
 	if err != nil {
 		return err
 	}
-	a.mu.Lock()
-	sealed := s.seal
-	a.mu.Unlock()
-	if sealed == nil {
-		return nil // being written: its events are checked as they are read
-	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	sum, err := hashFile(s.path, sealed.Size)
-	if err == nil && hexSum(sum) != sealed.SHA256 {
-		err = fmt.Errorf("%w: its SHA-256 is %s, the seal says %s", binlog.ErrCorrupt, hexSum(sum), sealed.SHA256)
-	}
-	if err == nil {
-		return nil
-	}
-	at := int64(0)
-	if r, scanErr := scanFile(s.path, a.opts.MaxEvent, nil); scanErr == nil && r.bad != nil {
-		at = r.offset
-	}
-	d := &DamagedError{Stream: s.stream, Segment: s.name, Offset: at, Cause: err}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if s.damage == nil {
-		s.damage = d
-		a.log.Error("segment is damaged", "segment", s.name, "stream", s.stream, "offset", at, "err", err)
-	}
-	return d
+	return a.verify(s)
 }
 
-// ErrNotTheSame is returned by Replace when the bytes offered are not those that the seal describes.
-var ErrNotTheSame = errors.New("not the bytes that were archived")
-
-// Replace mends a damaged segment with the supplier's file, read from src. The bytes must have the size and SHA-256
-// of the seal, or, if the seal is lost, the head of the segment; the damaged file is kept beside it.
-func (a *Archive) Replace(damaged Segment, src io.Reader) error {
-	s, err := a.named(damaged.Stream, damaged.Name)
-	if err != nil {
-		return err
-	}
+func (a *Archive) verify(s *segment) error {
 	a.mu.Lock()
-	sealed := s.seal
+	sealed, damage, replaced := s.seal, s.damage, s.replaced
 	a.mu.Unlock()
 	if sealed == nil {
-		return fmt.Errorf("replace segment %s: it has no seal to compare with", s.name)
+		if damage != nil {
+			return damage
+		}
+		return nil
 	}
-	tmp := s.path + durable.TempSuffix
-	if err := a.fetch(tmp, sealed, src); err != nil {
-		return errors.Join(fmt.Errorf("replace segment %s: %w", s.name, err), durable.Remove(tmp))
+	cause := sealed.compare(s.path)
+	at := int64(0)
+	if cause != nil && !isDamage(cause) && !errors.Is(cause, fs.ErrNotExist) {
+		return fmt.Errorf("verify segment %s: %w", s.name, cause)
 	}
-	head, err := readHead(tmp)
-	if err != nil {
-		return errors.Join(fmt.Errorf("replace segment %s: %w", s.name, err), durable.Remove(tmp))
-	}
-	if err := os.Rename(s.path, fmt.Sprintf("%s.damaged-%d", s.path, a.opts.Now().Unix())); err != nil {
-		return fmt.Errorf("replace segment: %w", err)
-	}
-	if err := os.Rename(tmp, s.path); err != nil {
-		return fmt.Errorf("replace segment: %w", err)
-	}
-	if err := durable.SyncDir(filepath.Dir(s.path)); err != nil {
-		return err
+	if cause != nil {
+		if r, err := scanFile(s.path, a.opts.MaxEvent); err == nil {
+			at = r.offset
+		}
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	s.head, s.damage = head, nil
-	s.visible.Store(sealed.Size)
-	a.notifyLocked()
-	a.log.Info("segment mended", "segment", s.name, "stream", s.stream)
+	switch {
+	case s.deleting:
+		return ErrPurged
+	case cause != nil && replaced == s.replaced:
+		return a.damagedLocked(s, at, cause)
+	case cause == nil:
+		s.verified = true
+	}
 	return nil
 }
 
-// fetch writes src to path, durably, and compares it with the seal.
-func (a *Archive) fetch(path string, want *seal, src io.Reader) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(f, io.LimitReader(src, want.Size+1))
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return diskError(err)
-	}
+// compare tells how the file at path differs from what the seal says.
+func (s *seal) compare(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return err
 	}
-	if info.Size() != want.Size {
-		return fmt.Errorf("%w: %d bytes, archived were %d", ErrNotTheSame, info.Size(), want.Size)
+	if info.Size() != s.Size {
+		return fmt.Errorf("%w: %d bytes, its seal says %d", binlog.ErrCorrupt, info.Size(), s.Size)
 	}
-	sum, err := hashFile(path, want.Size)
+	sum, err := hashFile(path, s.Size)
 	if err != nil {
 		return err
 	}
-	if got := hexSum(sum); got != want.SHA256 {
-		return fmt.Errorf("%w: SHA-256 %s, archived was %s", ErrNotTheSame, got, want.SHA256)
+	if got := hexSum(sum); got != s.SHA256 {
+		return fmt.Errorf("%w: its SHA-256 is %s, the seal says %s", binlog.ErrCorrupt, got, s.SHA256)
 	}
 	return nil
 }

@@ -1,27 +1,20 @@
 package archive
 
 import (
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"hash"
-	"io"
-	"os"
-	"path/filepath"
 	"sync"
-	"syscall"
 	"time"
 
-	"github.com/wcde-foundation/wcded/internal/crashpoint"
 	"github.com/wcde-foundation/wcded/internal/durable"
 	"github.com/wcde-foundation/wcded/replicator/binlog"
 )
 
 const (
-	// maxPending is how many bytes gather in memory before Append waits for the disk.
+	// maxPending is how many bytes gather in memory before Append waits for the disk. A larger event is written from
+	// where it lies.
 	maxPending = 4 << 20
-	// keepBuffer is the largest buffer that is kept for the next batch.
-	keepBuffer = 2 * maxPending
 	// spaceCheckBytes and spaceCheckEvery tell how often free space is looked at.
 	spaceCheckBytes = 16 << 20
 	spaceCheckEvery = time.Second
@@ -31,95 +24,116 @@ const (
 // Close. The first error stays: every later call returns it, and the caller closes the writer and asks for a new one.
 type Writer struct {
 	a       *Archive
-	durable func(mark uint64)
+	confirm func(mark uint64)
 
-	heading []byte // bytes of a file whose head is not complete yet; nil otherwise
-	pendHd  head
-	name    string
-	first   bool // the segment being begun is the first of its stream
+	mu   sync.Mutex
+	wake *sync.Cond // a field below changed
+	next *beginning // a file whose head is not complete yet; nil otherwise
 
-	mu       sync.Mutex
-	wake     *sync.Cond
-	seg      *segment
-	file     *os.File
-	p        progress
-	sum      hash.Hash // over the bytes written so far
-	pending  []byte    // appended, not yet written
-	spare    []byte
-	written  int64 // file offset behind the last byte written and synced
+	// Of the open segment; seg and file are nil if there is none.
+	seg  *segment
+	file file
+	p    progress  // behind the last event that was appended
+	sum  hash.Hash // over the bytes that were written
+	size int64     // of the file: zeros lie ahead of what was written
+
+	pending  []byte // appended, not yet given to the committer
+	borrowed bool   // pending is the caller's memory
+	spare    []byte // empty, for the next pending
 	gtids    []binlog.GTID
 	mark     uint64
+	busy     bool // the committer is using the file
 	err      error
 	closing  bool
+	left     bool // Close is done with the file
 	done     chan struct{}
+
 	unspaced int64 // bytes written since free space was looked at
 	spacedAt time.Time
 }
 
-// Writer returns the archive's writer. Whatever followed the last whole group was cut off before. durable is called
-// by the committer after each sync with the mark of the last event that is on disk; it must not block.
+// Writer returns the archive's writer. What an earlier one left behind the last whole group is cut off. durable is
+// called by the committer after each sync with the mark of the last event that is on disk; it must not block.
 func (a *Archive) Writer(durable func(mark uint64)) (*Writer, error) {
+	w := &Writer{a: a, confirm: durable, done: make(chan struct{})}
+	w.wake = sync.NewCond(&w.mu)
 	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.closed {
+	switch {
+	case a.closed:
+		a.mu.Unlock()
 		return nil, ErrClosed
-	}
-	if a.writer != nil {
+	case a.writer != nil:
+		a.mu.Unlock()
 		return nil, errors.New("open writer: there is one already")
 	}
-	w := &Writer{a: a, durable: durable, done: make(chan struct{})}
-	w.wake = sync.NewCond(&w.mu)
+	a.writer = w
+	open, err := a.settleLocked()
+	a.mu.Unlock()
+	if err == nil && open != nil {
+		err = w.reopen(open)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if err != nil {
+		a.writer = nil
+		return nil, fmt.Errorf("open writer: %w", err)
+	}
+	w.p.state = &binlog.State{}
 	if a.tail != nil {
 		w.p = *a.tail
 		w.p.state = a.tail.state.Clone()
-	} else {
-		w.p.state = &binlog.State{}
 	}
-	if a.tail != nil && !a.tail.closed {
-		if err := w.reopen(a.segments[len(a.segments)-1]); err != nil {
-			return nil, fmt.Errorf("open writer: %w", err)
-		}
-	}
-	a.writer = w
 	go w.commit()
 	return w, nil
 }
 
-// reopen goes on in a segment that is not complete.
-func (w *Writer) reopen(s *segment) error {
-	sum, err := hashFile(s.path, w.p.boundary)
-	if err != nil {
-		return err
+// settleLocked completes what an earlier writer could not, and returns the segment that goes on, nil if a new one has
+// to be begun.
+func (a *Archive) settleLocked() (*segment, error) {
+	if a.tail == nil {
+		return nil, nil
 	}
-	f, err := os.OpenFile(s.path, os.O_RDWR, 0)
-	if err != nil {
-		return err
-	}
-	w.seg, w.file, w.sum, w.written = s, f, sum, w.p.boundary
-	return nil
-}
-
-// Begin starts a new segment. The events that follow must be the supplier's file name from its head on. The first
-// segment of an archive, and any with another kind than Continue, begins a new stream, for the given reason.
-func (w *Writer) Begin(name string, kind StreamKind, reason string) error {
-	w.mu.Lock()
-	err, open := w.err, w.seg != nil
-	w.mu.Unlock()
-	switch {
-	case err != nil:
-		return err
-	case open || w.heading != nil:
-		return w.fail(fmt.Errorf("begin segment %s: %s is not sealed", name, w.name))
-	case !ValidName(name):
-		return w.fail(fmt.Errorf("begin segment: %w: %.200q is no binary log file's name", binlog.ErrCorrupt, name))
-	}
-	w.first = kind != Continue || w.a.newest().number == 0
-	if w.first {
-		if err := w.a.newStream(kind, reason); err != nil {
-			return w.fail(err)
+	s := a.segments[len(a.segments)-1]
+	if s.seal == nil && s.damage != nil {
+		// A reader found wrong bytes in the segment that was being written: go back before them.
+		s.damage = nil
+		s.complete.Store(false)
+		a.tailSum = nil
+		if err := a.recover(s, nil); err != nil {
+			return nil, err
 		}
 	}
-	w.name, w.heading, w.pendHd = name, binlog.Magic(), head{}
+	if s.seal == nil && a.tail.closed {
+		return nil, a.sealScanned(s, a.tail, "")
+	}
+	if s.seal != nil {
+		return nil, nil
+	}
+	return s, nil
+}
+
+// reopen goes on in a segment that is not complete. Only a writer changes the archive's tail.
+func (w *Writer) reopen(s *segment) error {
+	a := w.a
+	if err := a.cut(s, a.tail.boundary); err != nil {
+		return err
+	}
+	// A torn seal whose writing failed half-way may be there.
+	if err := durable.Remove(s.path + sealSuffix); err != nil {
+		return err
+	}
+	sum := a.tailSum
+	if sum == nil {
+		var err error
+		if sum, err = hashFile(s.path, a.tail.boundary); err != nil {
+			return err
+		}
+	}
+	f, err := a.opts.open(s.path)
+	if err != nil {
+		return err
+	}
+	w.seg, w.file, w.sum, w.size, a.tailSum = s, f, sum, a.tail.boundary, nil
 	return nil
 }
 
@@ -127,110 +141,80 @@ func (w *Writer) Begin(name string, kind StreamKind, reason string) error {
 // binlog.ErrCorrupt if the event is not what it claims to be, ErrContradiction if it cannot follow what we have,
 // ErrEventTooLarge, ErrDiskFull, or an I/O error.
 func (w *Writer) Append(ev []byte) (mark uint64, err error) {
-	h, err := binlog.ParseHeader(ev)
-	if err == nil && int(h.Size) != len(ev) {
-		err = fmt.Errorf("%w: size %d in the header, %d bytes", binlog.ErrCorrupt, h.Size, len(ev))
-	}
-	if err == nil && h.Size > w.a.opts.MaxEvent {
-		err = fmt.Errorf("%w: %d bytes, the limit is %d", ErrEventTooLarge, h.Size, w.a.opts.MaxEvent)
-	}
-	if err != nil {
-		return 0, w.fail(err)
-	}
-	if w.heading != nil {
-		return w.appendHead(h, ev)
-	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for w.err == nil && len(w.pending) >= maxPending {
-		w.wake.Wait()
+	if err := w.usableLocked(); err != nil {
+		return 0, err
 	}
-	if w.err != nil {
-		return 0, w.err
+	h, err := w.check(ev)
+	if err != nil {
+		return 0, w.failLocked(err)
+	}
+	if w.next != nil {
+		return w.appendHeadLocked(h, ev)
 	}
 	if w.seg == nil {
 		return 0, w.failLocked(errors.New("append event: no segment was begun"))
 	}
-	step, err := w.p.feed(h, ev)
-	if err != nil {
+	for w.err == nil && !w.closing && !w.roomLocked(len(ev)) {
+		w.wake.Wait()
+	}
+	if err := w.usableLocked(); err != nil {
+		return 0, err
+	}
+	if err := w.feedLocked(h, ev); err != nil {
 		return 0, w.failLocked(err)
 	}
-	switch step {
-	case binlog.Begins:
-		if g, _ := w.p.tracker.Group(); w.p.state.Contains(g.GTID) {
-			return 0, w.failLocked(fmt.Errorf("%w: group %s comes again at offset %d of %s",
-				ErrContradiction, g.GTID, w.p.groupStart, w.seg.name))
+	w.mark += uint64(len(ev))
+	if len(ev) > maxPending {
+		w.pending, w.borrowed = ev, true
+		w.wake.Broadcast()
+		for w.busy || len(w.pending) > 0 && w.err == nil {
+			w.wake.Wait() // also while closing: the caller may use its memory again when we return
 		}
-	case binlog.Ends:
-		w.gtids = append(w.gtids, w.p.last)
+		return w.mark, w.err
 	}
 	if len(w.pending) == 0 {
 		w.wake.Broadcast()
 	}
 	w.pending = append(w.pending, ev...)
-	w.mark += uint64(len(ev))
 	return w.mark, nil
 }
 
-// appendHead collects a new file's head and creates the segment once it is whole, so that there is never a
-// segment of which we don't know where it begins.
-func (w *Writer) appendHead(h binlog.Header, ev []byte) (uint64, error) {
-	first := len(w.heading) == binlog.MagicSize
-	if len(w.heading)+len(ev) > maxHead {
-		return 0, w.fail(fmt.Errorf("%w: head of more than %d bytes", binlog.ErrCorrupt, maxHead))
+func (w *Writer) check(ev []byte) (binlog.Header, error) {
+	h, err := binlog.ParseHeader(ev)
+	switch {
+	case err != nil:
+		return h, err
+	case int(h.Size) != len(ev):
+		return h, fmt.Errorf("%w: size %d in the header, %d bytes", binlog.ErrCorrupt, h.Size, len(ev))
+	case h.Size > w.a.opts.MaxEvent:
+		return h, fmt.Errorf("%w: %d bytes, the limit is %d", ErrEventTooLarge, h.Size, w.a.opts.MaxEvent)
 	}
-	done, err := w.pendHd.add(h, ev, first)
+	return h, nil
+}
+
+// roomLocked tells whether n bytes can be taken now. A large event waits until everything else is on disk.
+func (w *Writer) roomLocked(n int) bool {
+	if n > maxPending {
+		return len(w.pending) == 0 && !w.busy
+	}
+	return len(w.pending) == 0 || len(w.pending)+n <= maxPending
+}
+
+// feedLocked notes what an event means.
+func (w *Writer) feedLocked(h binlog.Header, ev []byte) error {
+	step, err := w.p.feed(h, ev)
 	if err != nil {
-		return 0, w.fail(err)
-	}
-	w.heading = append(w.heading, ev...)
-	w.mark += uint64(len(ev))
-	if !done {
-		return w.mark, nil
-	}
-	w.pendHd.size, w.pendHd.bytes = int64(len(w.heading)), w.heading
-	if !w.first && !w.pendHd.start.Equal(w.p.state) {
-		return 0, w.fail(fmt.Errorf("%w: %s begins after %s, the archive ends at %s",
-			ErrContradiction, w.name, w.pendHd.start, w.p.state))
-	}
-	if err := w.create(); err != nil {
-		return 0, w.fail(fmt.Errorf("begin segment %s: %w", w.name, err))
-	}
-	return w.mark, nil
-}
-
-// create makes the segment's file with its head, durable, and shows it to readers.
-func (w *Writer) create() error {
-	st := w.a.newest()
-	dir := st.dir(w.a.opts.Dir)
-	s := &segment{stream: st.number, name: w.name, path: filepath.Join(dir, w.name), head: w.pendHd}
-	if err := w.checkSpace(int64(len(w.heading))); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(s.path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o640)
-	if err != nil {
-		return diskError(err)
+	g, _ := w.p.tracker.Group()
+	switch {
+	case step == binlog.Begins && w.p.state.Contains(g.GTID):
+		return fmt.Errorf("%w: group %s comes again at offset %d of %s", ErrContradiction, g.GTID, w.p.groupStart, w.seg.name)
+	case step == binlog.Ends:
+		w.gtids = append(w.gtids, g.GTID)
 	}
-	sum, err := hashFileHead(f, w.heading)
-	if err != nil {
-		return diskError(errors.Join(err, f.Close(), os.Remove(s.path)))
-	}
-	if err := errors.Join(w.a.opts.sync(f), durable.SyncDir(dir)); err != nil {
-		return diskError(errors.Join(err, f.Close()))
-	}
-	p := progress{offset: w.pendHd.size, boundary: w.pendHd.size, format: w.pendHd.format, state: w.pendHd.start.Clone()}
-	s.visible.Store(p.boundary)
-
-	w.mu.Lock()
-	w.seg, w.file, w.sum, w.p, w.written, w.heading = s, f, sum, p, p.boundary, nil
-	w.mu.Unlock()
-	w.a.mu.Lock()
-	defer w.a.mu.Unlock()
-	w.a.segments = append(w.a.segments, s)
-	if w.first {
-		w.a.beginStreamLocked(s)
-	}
-	w.a.notifyLocked()
 	return nil
 }
 
@@ -238,116 +222,72 @@ func (w *Writer) create() error {
 func (w *Writer) Flush() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for w.err == nil && w.seg != nil && w.written < w.p.offset {
+	return w.flushLocked()
+}
+
+func (w *Writer) flushLocked() error {
+	for w.err == nil && !w.closing && (len(w.pending) > 0 || w.busy) {
 		w.wake.Wait()
 	}
-	return w.err
-}
-
-// Seal completes the segment. torn says why the supplier's file ends early: then what follows the last whole
-// group is cut off. For a clean end torn is empty, and the last event must have left no group open.
-func (w *Writer) Seal(torn string) error {
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.seg == nil {
-		return w.failLocked(errors.New("seal segment: none is open"))
-	}
-	if torn == "" && w.p.boundary != w.p.offset {
-		return w.failLocked(fmt.Errorf("%w: %s ends inside of a group", binlog.ErrCorrupt, w.seg.name))
-	}
-	crashpoint.Hit("before-seal")
-	sum := w.sum
-	if w.p.boundary != w.p.offset {
-		if err := w.rewindLocked(); err != nil {
-			return w.failLocked(err)
-		}
-		var err error
-		if sum, err = hashFile(w.seg.path, w.p.boundary); err != nil {
-			return w.failLocked(err)
-		}
-	}
-	if err := w.a.opts.sync(w.file); err != nil {
-		return w.failLocked(err)
-	}
-	w.a.mu.Lock()
-	err := w.a.writeSeal(w.seg, &w.p, hexSum(sum), torn)
-	w.a.notifyLocked()
-	w.a.mu.Unlock()
-	if err != nil {
-		return w.failLocked(diskError(err))
-	}
-	crashpoint.Hit("after-seal")
-	err = w.file.Close()
-	w.p.closed = true
-	w.seg, w.file = nil, nil
-	return err
-}
-
-// rewindLocked cuts the file back to the end of the last whole group.
-func (w *Writer) rewindLocked() error {
-	if err := w.file.Truncate(w.p.boundary); err != nil {
-		return fmt.Errorf("cut open group off: %w", err)
-	}
-	w.p.offset, w.written, w.p.tracker = w.p.boundary, w.p.boundary, binlog.Tracker{}
-	return w.a.opts.sync(w.file)
+	return w.usableLocked()
 }
 
 // Close waits for what was appended, cuts an unfinished group off and leaves the archive ready for the next
 // writer. It returns the error that stopped the writer, if one did.
 func (w *Writer) Close() error {
 	w.mu.Lock()
-	if w.closing {
-		w.mu.Unlock()
-		<-w.done
-		return w.err
-	}
 	w.closing = true
 	w.wake.Broadcast()
 	w.mu.Unlock()
 	<-w.done
-
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.a.mu.Lock()
-	defer w.a.mu.Unlock()
-	w.a.writer = nil
-	if w.seg != nil {
-		if err := w.leaveLocked(); err != nil {
-			w.err = errors.Join(w.err, err)
-		}
-	} else if len(w.a.segments) > 0 {
-		w.a.tail = &w.p
+	if w.left {
+		return w.err
 	}
-	if w.err == nil {
-		w.err = ErrClosed
-		return nil
-	}
+	w.left = true
+	err := w.leaveLocked()
+	w.err = errors.Join(w.err, err)
 	return w.err
 }
 
-// leaveLocked brings the open segment to its last whole group that is known to be on disk.
+// leaveLocked brings the file back to the last whole group that is known to be on disk. After a failed write or
+// sync nobody knows what the disk holds behind it.
 func (w *Writer) leaveLocked() error {
-	defer func() { w.seg, w.file = nil, nil }()
-	if w.err == nil {
-		err := w.rewindLocked()
-		w.a.tail = &w.p
-		return errors.Join(err, w.file.Close())
+	a := w.a
+	defer func() {
+		a.mu.Lock()
+		a.writer = nil
+		a.mu.Unlock()
+	}()
+	if w.seg == nil {
+		return nil
 	}
-	// After a failed write or sync nobody knows what the disk holds behind the last good sync: drop it, and read
-	// the rest again to know where we are.
-	if err := errors.Join(w.file.Truncate(w.seg.visible.Load()), w.file.Close()); err != nil {
-		return err
+	var err error
+	boundary := a.tail.boundary // the committer, which changes it, is gone
+	if w.size > boundary {
+		err = errors.Join(w.file.Truncate(boundary), w.file.Sync())
 	}
-	return w.a.recover(w.seg, true)
+	if w.err == nil && err == nil && w.p.offset == boundary {
+		a.tailSum = w.sum
+	}
+	err = errors.Join(err, w.file.Close())
+	w.seg, w.file = nil, nil
+	if err != nil {
+		return diskError(fmt.Errorf("close segment: %w", err))
+	}
+	return nil
 }
 
-func (w *Writer) fail(err error) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.failLocked(err)
+// usableLocked returns why nothing more can be written, nil if something can.
+func (w *Writer) usableLocked() error {
+	switch {
+	case w.err != nil:
+		return w.err
+	case w.closing:
+		return ErrClosed
+	}
+	return nil
 }
 
 func (w *Writer) failLocked(err error) error {
@@ -356,20 +296,4 @@ func (w *Writer) failLocked(err error) error {
 		w.wake.Broadcast()
 	}
 	return w.err
-}
-
-// diskError marks the errors that mean a full disk.
-func diskError(err error) error {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		return fmt.Errorf("%w: %w", ErrDiskFull, err)
-	}
-	return err
-}
-
-func hashFileHead(f io.Writer, head []byte) (hash.Hash, error) {
-	sum := sha256.New()
-	if _, err := io.MultiWriter(f, sum).Write(head); err != nil {
-		return nil, err
-	}
-	return sum, nil
 }

@@ -3,7 +3,6 @@ package binlogserver
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"net"
 	"runtime/debug"
 	"time"
@@ -54,11 +53,9 @@ func (s *Server) serve(ctx context.Context, conn net.Conn) {
 func (s *Server) refuse(conn net.Conn) {
 	e := mysql.NewDefaultError(mysql.ER_CON_COUNT_ERROR)
 	payload := binary.LittleEndian.AppendUint16([]byte{mysql.ERR_HEADER}, e.Code)
-	w := newPacketWriter(conn, time.Second, 0)
-	w.packet(append(payload, e.Message...))
-	if err := errors.Join(w.commit(), w.flush()); err != nil {
-		return // it is refused either way
-	}
+	payload = append(payload, e.Message...)
+	// Whether it arrives or not: the client is refused.
+	_, _ = writeWithin(conn, time.Second, append(appendHead(nil, len(payload), 0), payload...))
 }
 
 // handshake greets and authenticates a client.

@@ -27,8 +27,8 @@ const (
 
 // Held is a group that the guard holds.
 type Held struct {
-	GTID      binlog.GTID
-	Digest    string // SHA-256 of the group's events, hexadecimal
+	GTID      binlog.GTID // 0-0-0 for an event that lies outside of groups
+	Digest    string      // SHA-256 of the group's events, hexadecimal
 	Category  string
 	Reason    string
 	Statement string    // shortened and printable
@@ -184,6 +184,5 @@ func (d *Decisions) Decide(who string, h Held, decision Decision, why string) er
 	delete(d.held, key)
 	close(d.changed)
 	d.changed = make(chan struct{})
-	d.log.Warn("held group decided", "gtid", h.GTID.String(), "decision", string(decision), "who", who, "reason", why)
 	return nil
 }

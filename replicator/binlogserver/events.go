@@ -15,9 +15,6 @@ import (
 // untilReached marks the artificial GTID list that ends a stream with an UNTIL condition.
 const untilReached = binlog.GTIDListUntilReached
 
-// gtidListFlags are the bits of a GTID list's count that are no count.
-const gtidListFlags = 0xf0000000
-
 // builder makes events with this server's id.
 type builder struct {
 	serverID uint32

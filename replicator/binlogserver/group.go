@@ -227,6 +227,29 @@ func (s *stream) digest() (string, error) {
 	return hex.EncodeToString(sum.Sum(nil)), err
 }
 
+// holdEvent stops before an event that lies outside of groups, such as an INCIDENT, until somebody decided about it.
+// It tells whether the event is to be sent. In place of a GTID that it does not have it goes by 0-0-0.
+func (s *stream) holdEvent(ev *archive.Event, v guard.Verdict) (send bool, err error) {
+	behind := s.offset
+	s.offset = ev.Offset
+	if err := s.sendFormat(); err != nil {
+		return false, err
+	}
+	sum := sha256.Sum256(ev.Raw)
+	d, err := s.decision(Held{
+		Digest: hex.EncodeToString(sum[:]), Category: v.Category, Reason: v.Reason, Statement: v.Statement,
+		Since: time.Now(),
+	})
+	s.offset = behind
+	return d == Release, err
+}
+
+// refused is the error for a file that cannot be sent without an event that the guard does not pass.
+func refused(ev *archive.Event, v guard.Verdict) error {
+	return retry("the %s at offset %d of %s, stream %d, %s: the file is not served", ev.Header.Type, ev.Offset,
+		ev.Segment, ev.Stream, v.Reason)
+}
+
 // decision waits until the group is released or to be skipped. Meanwhile it sends heartbeats.
 func (s *stream) decision(h Held) (Decision, error) {
 	decider := s.srv.opts.Decisions

@@ -200,7 +200,7 @@ func openArchive(t testing.TB) *archive.Archive {
 	return a
 }
 
-// passAll is a guard that holds the QUERY events whose statement contains its text, none if it is "".
+// holdText is a guard that holds the QUERY events whose statement contains its text, none if it is "".
 type holdText string
 
 func (g holdText) Event(h binlog.Header, raw []byte, checksum bool) guard.Verdict {
@@ -212,6 +212,17 @@ func (g holdText) Event(h binlog.Header, raw []byte, checksum bool) guard.Verdic
 		return guard.Verdict{}
 	}
 	return guard.Verdict{Hold: true, Category: "test", Reason: "it says " + string(g), Statement: string(q.SQL)}
+}
+
+type holdTexts []holdText
+
+func (g holdTexts) Event(h binlog.Header, raw []byte, checksum bool) guard.Verdict {
+	for _, one := range g {
+		if v := one.Event(h, raw, checksum); v.Hold {
+			return v
+		}
+	}
+	return guard.Verdict{}
 }
 
 // served is a binlog server on a loopback port.
@@ -321,7 +332,7 @@ func sameTables(t testing.TB, a, b *mariadbd.Server, tables ...string) {
 	}
 }
 
-// rawCopy runs mariadb-binlog --read-from-remote-server --raw and returns the folder with what it wrote.
+// mariadbBinlog returns a command that reads from the binlog server.
 func mariadbBinlog(t testing.TB, ctx context.Context, s *served, args ...string) *exec.Cmd {
 	t.Helper()
 	cnf := filepath.Join(t.TempDir(), "client.cnf")

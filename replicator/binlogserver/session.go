@@ -108,6 +108,7 @@ func (s *session) stream(req dumpRequest) {
 		make: builder{serverID: s.srv.opts.ServerID},
 		pos:  req.from.Clone(),
 	}
+	defer st.out.close()
 	log := s.srv.log.With("client", s.client.get().Address, "kind", kind, "server_id", req.serverID)
 	log.Info("stream begins", "gtid", req.from.String(), "file", shorten(req.file), "offset", req.offset)
 	err := st.run()

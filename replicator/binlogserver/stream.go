@@ -2,7 +2,6 @@ package binlogserver
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"time"
 
@@ -19,7 +18,7 @@ type stream struct {
 	client *client
 	ctx    context.Context
 	req    dumpRequest
-	out    packetWriter
+	out    *packetWriter
 	make   builder
 	reader *archive.Reader
 
@@ -133,6 +132,9 @@ func (s *stream) enterFile(ev *archive.Event) error {
 	if f.Checksum && !s.req.checksumAware {
 		return errChecksumUnaware()
 	}
+	if v := s.srv.opts.Guard.Event(ev.Header, ev.Raw, ev.Checksum); v.Hold {
+		return refused(ev, v)
+	}
 	s.number, s.name, s.checksum = ev.Stream, ev.Segment, ev.Checksum
 	s.offset = ev.Offset + int64(ev.Header.Size)
 	s.tracker = binlog.Tracker{}
@@ -209,6 +211,14 @@ func (s *stream) sendFormat() error {
 // outside sends an event that belongs to no group.
 func (s *stream) outside(ev *archive.Event) error {
 	list := ev.Header.Type == replication.MARIADB_GTID_LIST_EVENT
+	if v := s.srv.opts.Guard.Event(ev.Header, ev.Raw, ev.Checksum); v.Hold {
+		if list {
+			return refused(ev, v)
+		}
+		if send, err := s.holdEvent(ev, v); err != nil || !send {
+			return err
+		}
+	}
 	if list {
 		if err := s.enterState(ev); err != nil {
 			return err
@@ -228,10 +238,6 @@ func (s *stream) outside(ev *archive.Event) error {
 
 func (s *stream) enterState(ev *archive.Event) error {
 	before, err := binlog.ParseGTIDList(ev.Raw, ev.Checksum)
-	if err == nil && binary.LittleEndian.Uint32(ev.Raw[binlog.HeaderSize:])&gtidListFlags != 0 {
-		// Only relay logs and streams carry them. They would make a replica take groups for applied.
-		err = errors.New("a GTID list with flags lies in a file")
-	}
 	if err != nil {
 		return damaged(ev, err)
 	}

@@ -11,6 +11,7 @@ const (
 	schemaSys
 	schemaInformation
 	schemaPerformance
+	schemaOurs
 )
 
 // mysql50 begins a name that MariaDB takes for a folder's name as it is: `#mysql50#mysql` is another name of the
@@ -33,12 +34,14 @@ func schemaOf(name []byte) schema {
 		return schemaInformation
 	case isName(name, "performance_schema"):
 		return schemaPerformance
+	case isName(name, "wcde"): // where we write whether the copy is whole
+		return schemaOurs
 	}
 	return schemaNone
 }
 
 func (s schema) String() string {
-	return [...]string{"no schema", "mysql", "sys", "information_schema", "performance_schema"}[s]
+	return [...]string{"no schema", "mysql", "sys", "information_schema", "performance_schema", "wcde"}[s]
 }
 
 func hasMySQL50(name []byte) bool {

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"github.com/wcde-foundation/wcded/replicator/binlog"
@@ -47,10 +48,8 @@ func (g *Guard) dialect(q binlog.Query) (d dialect, category, reason string) {
 	if q.Database[:len(q.Database)+1][len(q.Database)] != 0 {
 		return dialect{}, CategoryUnparsed, "has a default database without an end"
 	}
-	for _, c := range q.Database {
-		if c == 0 {
-			return dialect{}, CategoryUnparsed, "has a default database with a zero byte"
-		}
+	if bytes.IndexByte(q.Database, 0) >= 0 {
+		return dialect{}, CategoryUnparsed, "has a default database with a zero byte"
 	}
 	d = dialect{unsure: true, charset: charsetASCII}
 	var haveMode, haveCharset bool
@@ -58,10 +57,7 @@ func (g *Guard) dialect(q binlog.Query) (d dialect, category, reason string) {
 		code := vars[0]
 		n, known := statusSize(vars)
 		if !known || code >= firstUncertainStatus && !(haveMode && haveCharset) && !g.readsCollations(code) {
-			if haveMode && haveCharset && known {
-				continue
-			}
-			return dialect{unsure: true, charset: charsetASCII, oracle: d.oracle}, "", ""
+			return dialect{unsure: true, charset: charsetASCII}, "", ""
 		}
 		if n > len(vars) {
 			return dialect{}, CategoryUnparsed, "has status variables that do not fit"

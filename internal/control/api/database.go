@@ -111,13 +111,24 @@ type SeedProgress struct {
 
 // SeedReport is what seeding did, or, of a dry run, what it would do.
 type SeedReport struct {
-	DryRun   bool     `json:"dry_run"`
-	GTID     string   `json:"gtid,omitempty"` // the position that the copy was taken at
-	Tables   int      `json:"tables"`
-	Bytes    int64    `json:"bytes"`
-	Seconds  float64  `json:"seconds"`
-	Warnings []string `json:"warnings"` // such as tables that are not InnoDB, settings that differ
-	Accounts []string `json:"accounts"` // application accounts at the supplier, for review; none was copied
+	DryRun    bool      `json:"dry_run"`
+	GTID      string    `json:"gtid,omitempty"` // the position that the copy was taken at
+	Databases []string  `json:"databases"`
+	Tables    int       `json:"tables"`
+	Bytes     int64     `json:"bytes"` // of a dry run: an estimate
+	Seconds   float64   `json:"seconds"`
+	Existing  []string  `json:"existing"` // of a dry run: databases on the foundation's server, which --replace destroys
+	Refusals  []string  `json:"refusals"` // of a dry run: why it would be refused
+	Warnings  []string  `json:"warnings"` // such as tables that are not InnoDB, settings that differ
+	Accounts  []Account `json:"accounts"` // at the supplier, for review; none was copied
+}
+
+// Account is one of the supplier's accounts or roles. It has no password and no hash of one.
+type Account struct {
+	User   string   `json:"user"`
+	Host   string   `json:"host,omitempty"` // "" for a role
+	Role   bool     `json:"role"`
+	Grants []string `json:"grants"`
 }
 
 // AdoptRequest asks to go on with the supplier's new timeline after a gap or a divergence.

@@ -52,3 +52,31 @@ func bootID() (string, error) {
 	}
 	return strings.TrimSpace(string(b)), nil
 }
+
+// Listed is a process as All found it.
+type Listed struct {
+	ID
+	Parent int // process id
+}
+
+// All lists the processes of this machine, without zombies.
+func All() []Listed {
+	boot, err := bootID()
+	if err != nil {
+		return nil
+	}
+	folders, _ := filepath.Glob("/proc/[0-9]*") // the pattern is a good one
+	var all []Listed
+	for _, f := range folders {
+		pid, err := strconv.Atoi(filepath.Base(f))
+		if err != nil {
+			continue
+		}
+		st, err := readStat(pid)
+		if err != nil || st.state == 'Z' {
+			continue // it ended meanwhile
+		}
+		all = append(all, Listed{ID{PID: pid, Start: st.start, Boot: boot}, st.parent})
+	}
+	return all
+}

@@ -1,0 +1,209 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/wcde-foundation/wcded/internal/lab/mariadbd"
+	"github.com/wcde-foundation/wcded/replicator/binlog"
+)
+
+func lagExperiment() experiment {
+	const method = "One connection commits single-row inserts at a fixed rate of 200 a second to a supplier whose semi-sync client is " +
+		"our archive. Two equal replicas are attached at the same time: one to the supplier, one to our binlog server; they change places " +
+		"every round. A commit's lag is the time from sending it until the replica has applied it, as a heartbeat row would show it; " +
+		"waiters that were there before the commit (MASTER_GTID_WAIT) see that moment."
+	return experiment{
+		name: "lag", run: measureLag,
+		rows: []row{
+			{key: "lag-p50", what: "end-to-end lag at 200 commits/s, p50", against: "native replica", aim: atMost(1.2), unit: "ms",
+				method: method},
+			{key: "lag-p99", what: "the same, p99", against: "native replica", aim: atMost(1.2), unit: "ms", method: method},
+		},
+	}
+}
+
+func measureLag(ctx context.Context, e *env, rec *recorder) error {
+	s, err := e.startSupplier(ctx, "s", true)
+	if err != nil {
+		return err
+	}
+	if err := s.Exec(ctx, loadTable); err != nil {
+		return err
+	}
+	var replicas [2]*mariadbd.Server
+	for i := range replicas {
+		if replicas[i], err = e.startReplica(ctx, "r"+strconv.Itoa(i), uint32(replicaID+i), nil); err != nil {
+			return err
+		}
+	}
+	c, err := e.follow(ctx, followConfig{
+		Archive: e.path("la"), State: e.path("ls"), Supplier: "127.0.0.1:" + strconv.Itoa(s.Port()), SemiSync: true, Serve: true,
+		Profile: e.profile("lag"),
+	})
+	if err != nil {
+		return err
+	}
+	e.later(func() error { return removeAfter(c.close(), e.path("la"), e.path("ls")) })
+	if err := e.semiSyncClients(ctx, s, 1); err != nil {
+		return err
+	}
+	var serving followAnswer
+	if err := c.ask(followRequest{}, &serving, patience); err != nil {
+		return err
+	}
+	start := binlog.Position{} // the replicas begin at the supplier's first group
+	for round := range e.rounds {
+		ours, native := replicas[round%2], replicas[1-round%2]
+		err := errors.Join(e.attach(ctx, ours, serving.Port, start), e.attach(ctx, native, s.Port(), start))
+		if err != nil {
+			return err
+		}
+		lags, err := e.lags(ctx, s, ours, native)
+		if err != nil {
+			return fmt.Errorf("round %d: %w", round+1, err)
+		}
+		for _, p := range []struct {
+			key      string
+			quantile float64
+		}{{"lag-p50", 0.5}, {"lag-p99", 0.99}} {
+			a, b := quantile(lags[0], p.quantile), quantile(lags[1], p.quantile)
+			rec.pair(p.key, a, b)
+			e.say("  round %d/%d  %s  ours %s ms, native %s ms", round+1, e.rounds, p.key, number(a), number(b))
+		}
+		if start, err = position(ctx, s, "gtid_binlog_pos"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// attach points a replica at a primary, from its own position on or from at if it has none, and waits until it runs.
+func (e *env) attach(ctx context.Context, replica *mariadbd.Server, port int, at binlog.Position) error {
+	if err := e.point(ctx, replica, port, at); err != nil {
+		return err
+	}
+	return replica.Exec(ctx, "START SLAVE")
+}
+
+// lags commits at a fixed rate and returns, in milliseconds, each commit's lag on each of the replicas.
+func (e *env) lags(ctx context.Context, s *mariadbd.Server, replicas ...*mariadbd.Server) ([][]float64, error) {
+	before, err := position(ctx, s, "gtid_binlog_pos")
+	if err != nil {
+		return nil, err
+	}
+	if len(before) != 1 {
+		return nil, fmt.Errorf("supplier is at %s, not in one domain", before)
+	}
+	for _, r := range replicas {
+		if err := replicated(ctx, r, "Gtid_Slave_Pos", before, patience); err != nil {
+			return nil, err
+		}
+	}
+	if err := e.settle(); err != nil {
+		return nil, err
+	}
+	n := int(e.scale.lag.Seconds() * float64(e.scale.lagRate))
+	ctx, cancel := context.WithTimeout(ctx, e.scale.lag+2*patience)
+	defer cancel()
+	w := &witness{first: before[0].Seq + 1, server: before[0].Server, seen: make([][]time.Time, len(replicas))}
+	g, gctx := errgroup.WithContext(ctx)
+	for i, r := range replicas {
+		w.seen[i] = make([]time.Time, n)
+		w.watch(gctx, g, i, r)
+	}
+	sent := make([]time.Time, n)
+	g.Go(func() error { return e.paced(gctx, s, sent) })
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	lags := make([][]float64, len(replicas))
+	for i := range lags {
+		for k := range sent {
+			lags[i] = append(lags[i], float64(w.seen[i][k].Sub(sent[k]))/1e6)
+		}
+	}
+	return lags, nil
+}
+
+// paced commits at the fixed rate and notes when each commit was sent. Nobody else commits, so that the GTIDs follow one
+// another.
+func (e *env) paced(ctx context.Context, s *mariadbd.Server, sent []time.Time) error {
+	db, err := s.Open("bench")
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	insert, done, err := prepare(ctx, db, loadInsert)
+	if err != nil {
+		return err
+	}
+	defer done()
+	interval := time.Second / time.Duration(e.scale.lagRate)
+	next := time.Now().Add(200 * time.Millisecond) // waiters get ready
+	for k := range sent {
+		if err := sleep(ctx, time.Until(next)); err != nil {
+			return err
+		}
+		next = next.Add(interval)
+		sent[k] = time.Now()
+		if _, err := insert.ExecContext(ctx, k, loadPayload); err != nil {
+			return fmt.Errorf("insert: %w", err)
+		}
+	}
+	return nil
+}
+
+// waiters is how many commits ahead each replica is watched.
+const waiters = 16
+
+// witness notes when groups, named by consecutive sequence numbers, are applied by replicas.
+type witness struct {
+	first  uint64
+	server uint32
+	seen   [][]time.Time // by replica and group
+}
+
+// watch has connections wait at a replica for the groups, each for its own one.
+func (w *witness) watch(ctx context.Context, g *errgroup.Group, i int, replica *mariadbd.Server) {
+	var mu sync.Mutex
+	next := 0
+	take := func() int {
+		mu.Lock()
+		defer mu.Unlock()
+		next++
+		return next - 1
+	}
+	for range waiters {
+		g.Go(func() error {
+			db, err := replica.Open("")
+			if err != nil {
+				return err
+			}
+			defer db.Close()
+			wait, done, err := prepare(ctx, db, "SELECT MASTER_GTID_WAIT(?, 60)")
+			if err != nil {
+				return err
+			}
+			defer done()
+			for k := take(); k < len(w.seen[i]); k = take() {
+				gtid := binlog.GTID{Server: w.server, Seq: w.first + uint64(k)}
+				var late int
+				if err := wait.QueryRowContext(ctx, gtid.String()).Scan(&late); err != nil {
+					return fmt.Errorf("wait for %s: %w", gtid, err)
+				}
+				if late != 0 {
+					return fmt.Errorf("wait for %s: the replica did not get there", gtid)
+				}
+				w.seen[i][k] = time.Now()
+			}
+			return nil
+		})
+	}
+}

@@ -1,0 +1,5 @@
+package archive
+
+const childEnv = "WCDED_TEST_ARCHIVE_CHILD"
+
+func appendForever() error { return nil }
