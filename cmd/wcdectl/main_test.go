@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 		}
 		defer os.RemoveAll(dir)
 		binary = filepath.Join(dir, "wcdectl")
-		if out, err := exec.Command("go", "build", "-race", "-o", binary, ".").CombinedOutput(); err != nil {
+		if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
 			fmt.Fprintf(os.Stderr, "build wcdectl: %v\n%s", err, out)
 			return 1
 		}
@@ -312,7 +312,8 @@ func TestNobodyThere(t *testing.T) {
 	}
 	got = ctl(t, "--socket", socket, "--json", "status")
 	var e control.Error
-	if err := json.Unmarshal([]byte(got.stderr), &e); err != nil || e.Code != control.Failed || e.Advice == "" || got.code != 1 {
+	err := json.Unmarshal([]byte(got.stderr), &e)
+	if err != nil || e.Code != control.Failed || e.Advice == "" || got.code != 1 {
 		t.Errorf("with --json got %+v (%v), want an error object with a hint and exit code 1", got, err)
 	}
 }
@@ -394,7 +395,8 @@ func TestSeed(t *testing.T) {
 	}
 	got = ctl(t, "--socket", d.socket, "database", "seed", "ez2xs", "--replace", "--confirm", "ez2xs", "--yes")
 	want := "✓ ez2xs is seeded: 3 tables of 1 databases, 4.0 MiB in 1 min 1 s, at 0-1-7\n! shop.log is Aria\n" +
-		"Accounts at the supplier that were not copied; review them for the day of the switch (--json has their grants):\n  app@%\n"
+		"Accounts at the supplier that were not copied; review them for the day of the switch " +
+		"(--json has their grants):\n  app@%\n"
 	if got.code != 0 || got.stdout != want {
 		t.Errorf("seed: %+v; want\n%s", got, want)
 	}
@@ -426,7 +428,8 @@ func TestInterruptedSeedIsCancelled(t *testing.T) {
 		t.Fatal(err)
 	}
 	var exit *exec.ExitError
-	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != 1 || !strings.Contains(stderr.String(), "interrupted") {
+	err := cmd.Wait()
+	if !errors.As(err, &exit) || exit.ExitCode() != 1 || !strings.Contains(stderr.String(), "interrupted") {
 		t.Errorf("wcdectl ended with %v, %q; want exit code 1 and interrupted", err, stderr.String())
 	}
 	select {
@@ -438,7 +441,8 @@ func TestInterruptedSeedIsCancelled(t *testing.T) {
 
 func TestWatch(t *testing.T) {
 	d := start(t, &daemon{status: healthy()})
-	cmd := exec.CommandContext(t.Context(), binary, "--socket", d.socket, "--json", "status", "--watch", "--interval", "100ms")
+	cmd := exec.CommandContext(t.Context(), binary, "--socket", d.socket, "--json", "status", "--watch",
+		"--interval", "100ms")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -474,7 +478,8 @@ func TestHelpVersionCompletionAndMan(t *testing.T) {
 		t.Errorf("completion: exit code %d", got.code)
 	}
 	d := start(t, &daemon{status: healthy()})
-	if got := ctl(t, "__complete", "--socket", d.socket, "database", "seed", ""); !strings.HasPrefix(got.stdout, "ez2xs\n") {
+	got := ctl(t, "__complete", "--socket", d.socket, "database", "seed", "")
+	if !strings.HasPrefix(got.stdout, "ez2xs\n") {
 		t.Errorf("completion of a database: %+v", got)
 	}
 	dir := t.TempDir()

@@ -76,7 +76,8 @@ func printSeedReport(w *screen, name string, r api.SeedReport) {
 	if len(r.Accounts) == 0 {
 		return
 	}
-	fmt.Fprintln(w, "Accounts at the supplier that were not copied; review them for the day of the switch (--json has their grants):")
+	fmt.Fprintln(w, "Accounts at the supplier that were not copied; review them for the day of the switch "+
+		"(--json has their grants):")
 	for _, a := range r.Accounts {
 		account := a.User + "@" + a.Host
 		if a.Role {

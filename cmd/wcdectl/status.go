@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -135,7 +134,7 @@ func databaseRows(w *screen, d api.Database, now time.Time) [][2]string {
 	}
 	protection := w.good("semi-sync: what the supplier has committed is here")
 	if d.ExposureSince != nil {
-		protection = w.warn(strings.TrimSuffix(fmt.Sprintf("exposed since %s: %s", moment(*d.ExposureSince, now), d.Exposure), ": "))
+		protection = w.warn("exposed since " + moment(*d.ExposureSince, now) + errorSuffix(d.Exposure))
 	} else if !d.SemiSync {
 		protection = w.warn("no semi-sync")
 	}

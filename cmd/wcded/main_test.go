@@ -214,7 +214,7 @@ func TestCommandLine(t *testing.T) {
 		stdout, stderr string // prefix of the one, part of the other
 	}{
 		{[]string{"--check-config", s.config}, 0, s.config + ": ok\n", ""},
-		{[]string{"--check-config", bad.config}, 2, "", bad.config + `:8: databases[0].archive.keep: "soon" is not a duration`},
+		{[]string{"--check-config", bad.config}, 2, "", bad.config + `:8: databases[0].archive.keep: "soon" is not`},
 		{[]string{"--check-config", secretless.config}, 2, "", filepath.Join(secretless.dir, "secret")},
 		{[]string{"--check-config", "/nowhere"}, 2, "", "/nowhere"},
 		{[]string{"--config", bad.config}, 2, "", `"soon\" is not a duration`},

@@ -193,13 +193,16 @@ func eventually(t *testing.T, what string, ok func() bool) {
 func TestRunsWithoutSupplierAndStopsCleanly(t *testing.T) {
 	s := newSite(t)
 	i := start(t, s)
-	eventually(t, "the supplier is known to be gone", func() bool { return i.status().Databases[0].State == "supplier_gone" })
+	eventually(t, "the supplier is known to be gone", func() bool {
+		return i.status().Databases[0].State == "supplier_gone"
+	})
 	status := i.status()
 	db := status.Databases[0]
 	if status.State != api.Standby || !status.Degraded() || db.Connected || db.Seeded || len(db.Problems) == 0 {
 		t.Errorf("status = %+v, want standby, degraded, and problems of the database", status)
 	}
-	if c := status.Components; len(c) != 1 || c[0].Name != "database/one" || c[0].State != "running" || c[0].Restarts != 0 {
+	c := status.Components
+	if len(c) != 1 || c[0].Name != "database/one" || c[0].State != "running" || c[0].Restarts != 0 {
 		t.Errorf("components = %+v, want one that runs", c)
 	}
 	if err := i.stop(); err != nil {
@@ -263,9 +266,11 @@ func TestMetricsPassPromtool(t *testing.T) {
 	if out, err := lint.CombinedOutput(); err != nil || len(out) > 0 {
 		t.Errorf("promtool check metrics: %v\n%s", err, out)
 	}
-	for _, want := range []string{"wcde_build_info{version=", "wcde_start_timestamp_seconds ", `wcde_state{state="standby"} 1`,
+	for _, want := range []string{
+		"wcde_build_info{version=", "wcde_start_timestamp_seconds ", `wcde_state{state="standby"} 1`,
 		`wcde_component_running{component="database/one"} 1`, `wcde_component_restarts_total{component="database/one"} 0`,
-		`wcde_database_replica_reachable{database="one"} 0`, "go_goroutines "} {
+		`wcde_database_replica_reachable{database="one"} 0`, "go_goroutines ",
+	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the scrape lacks %s", want)
 		}
@@ -323,7 +328,8 @@ func TestReload(t *testing.T) {
 		i.reload <- struct{}{} // taken only when the reload before it is over
 	}
 
-	reload(map[string]string{"level: info": "level: debug", "keep: 35d": "keep: 7d", s.dir + "/foundation.sock": "/elsewhere.sock"})
+	reload(map[string]string{"level: info": "level: debug", "keep: 35d": "keep: 7d",
+		s.dir + "/foundation.sock": "/elsewhere.sock"})
 	eventually(t, "what needs a restart is a problem", func() bool { return mention("databases[one].replica.socket") })
 	if i.level.Level() != slog.LevelDebug {
 		t.Errorf("the log level is %s, want debug", i.level.Level())
@@ -378,7 +384,8 @@ func TestFailsToStart(t *testing.T) {
 	}
 
 	taken := newSite(t)
-	taken.write(t, map[string]string{`metrics: {listen: "127.0.0.1:0"}`: fmt.Sprintf("metrics: {listen: %q}", i.at.Metrics)})
+	taken.write(t, map[string]string{`metrics: {listen: "127.0.0.1:0"}`: fmt.Sprintf("metrics: {listen: %q}",
+		i.at.Metrics)})
 	if err := fails(taken); !strings.Contains(err.Error(), "serve metrics: ") {
 		t.Errorf("metrics on a port that is taken: %v", err)
 	}
@@ -432,7 +439,8 @@ func TestVerbsOfAnAbsentDatabase(t *testing.T) {
 		return err
 	}
 	seed := func(in api.SeedRequest) error {
-		_, err := control.Follow[api.SeedReport](t.Context(), i.client, api.SeedPath.With("one"), in, func(api.SeedProgress) {})
+		_, err := control.Follow[api.SeedReport](t.Context(), i.client, api.SeedPath.With("one"), in,
+			func(api.SeedProgress) {})
 		return err
 	}
 	for _, tt := range []struct {
@@ -444,9 +452,9 @@ func TestVerbsOfAnAbsentDatabase(t *testing.T) {
 		{"another database", get(api.DatabasePath.With("two")), control.Usage, `there is no database "two"`},
 		{"segments of another", get(api.SegmentsPath.With("two")), control.Usage, `there is no database "two"`},
 		{"no GTID", post(api.ReleasePath.With("one"), api.Decision{GTID: "1-2"}), control.Usage, "parse GTID"},
-		{"release of what is not held", post(api.ReleasePath.With("one"), api.Decision{GTID: "0-1-2"}), control.Refused, "not held"},
-		{"skip of what is not held", post(api.SkipPath.With("one"), api.Decision{GTID: "0-1-2"}), control.Refused, "not held"},
-		{"adopt without a reason to", post(api.AdoptPath.With("one"), api.AdoptRequest{DryRun: true}), control.Refused, "adopt"},
+		{"release", post(api.ReleasePath.With("one"), api.Decision{GTID: "0-1-2"}), control.Refused, "not held"},
+		{"skip", post(api.SkipPath.With("one"), api.Decision{GTID: "0-1-2"}), control.Refused, "not held"},
+		{"adopt", post(api.AdoptPath.With("one"), api.AdoptRequest{DryRun: true}), control.Refused, "adopt"},
 		{"seed from nobody", seed(api.SeedRequest{}), control.Failed, ""},
 	} {
 		var e *control.Error

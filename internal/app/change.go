@@ -10,7 +10,8 @@ import (
 )
 
 // decide makes the verb that releases or skips a held group.
-func (d *daemon) decide(what binlogserver.Decision) func(context.Context, control.Call, api.Decision) (api.Held, error) {
+func (d *daemon) decide(what binlogserver.Decision) func(
+	context.Context, control.Call, api.Decision) (api.Held, error) {
 	return func(_ context.Context, c control.Call, in api.Decision) (api.Held, error) {
 		db, err := d.named(c)
 		if err != nil {

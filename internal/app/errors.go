@@ -20,7 +20,8 @@ func advices() []advice {
 	return []advice{
 		{replicator.ErrNotRunning, control.Failed, "wcdectl status shows why; see the log: journalctl -u wcded"},
 		{replicator.ErrNotHeld, control.Refused, "wcdectl database held NAME lists what is held"},
-		{upstream.ErrNothingToDecide, control.Refused, "there is something to adopt only in the states gap, diverged and wrong_server"},
+		{upstream.ErrNothingToDecide, control.Refused,
+			"there is something to adopt only in the states gap, diverged and wrong_server"},
 		{mariadb.ErrNotEmpty, control.Refused, "--replace --confirm NAME destroys what is there and seeds it anew"},
 		{mariadb.ErrIncomparable, control.Refused, "change the settings that are named, then seed again"},
 		{mariadb.ErrSeedRunning, control.Refused, "wait for it, or interrupt the wcdectl that runs it"},

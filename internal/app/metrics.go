@@ -81,7 +81,8 @@ type metricsServer struct {
 }
 
 // serveMetrics listens on address and serves what the registry gathers. An error after that goes to fatal.
-func serveMetrics(address string, r *prometheus.Registry, log *slog.Logger, fatal chan<- error) (*metricsServer, error) {
+func serveMetrics(address string, r *prometheus.Registry, log *slog.Logger, fatal chan<- error) (
+	*metricsServer, error) {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("serve metrics: %w", err)

@@ -57,5 +57,6 @@ func (n *notifier) watchdog(late []supervise.Late) {
 	for _, l := range late {
 		n.log.Error("loop is silent", "component", l.Component, "loop", l.Loop, "last", l.Last, "bound", l.Bound)
 	}
-	n.say(fmt.Sprintf("loop %s of %s is silent since %s", late[0].Loop, late[0].Component, late[0].Last.Format(time.TimeOnly)))
+	first := late[0]
+	n.say(fmt.Sprintf("loop %s of %s is silent since %s", first.Loop, first.Component, first.Last.Format(time.TimeOnly)))
 }

@@ -53,7 +53,8 @@ func seedReport(s mariadb.SeedReport) api.SeedReport {
 		r.Warnings = append(r.Warnings, "changed while it was copied; if replication stops at it, seed again: "+table)
 	}
 	for _, e := range s.Events {
-		r.Warnings = append(r.Warnings, fmt.Sprintf("the event %s.%s (%s at the supplier) does not run here", e.Database, e.Name, e.Status))
+		r.Warnings = append(r.Warnings, fmt.Sprintf("the event %s.%s (%s at the supplier) does not run here",
+			e.Database, e.Name, e.Status))
 	}
 	for _, account := range s.Orphans {
 		r.Warnings = append(r.Warnings, "views, routines, triggers or events act for an account that is not here: "+account)
@@ -86,8 +87,8 @@ func findings(all []mariadb.Finding) (refusals, warnings []string) {
 func notInnoDB(tables []mariadb.Table) []string {
 	var warnings []string
 	for _, t := range tables {
-		warnings = append(warnings, fmt.Sprintf("%s is in %s, not InnoDB: it is copied as it is when its turn comes, and not "+
-			"safe in a crash", t, t.Engine))
+		warnings = append(warnings, fmt.Sprintf(
+			"%s is in %s, not InnoDB: it is copied as it is when its turn comes, and not safe in a crash", t, t.Engine))
 	}
 	return warnings
 }

@@ -51,8 +51,9 @@ func (d *daemon) problems() []api.Problem {
 	for _, s := range d.supervisor.Status() {
 		if s.State == supervise.BackingOff {
 			problems = append(problems, api.Problem{
-				Message: fmt.Sprintf("%s failed and is restarted at %s: %v", s.Name, s.NextStart.Format(time.TimeOnly), s.LastError),
-				Hint:    "see the log: journalctl -u wcded"})
+				Message: fmt.Sprintf("%s failed and is restarted at %s: %v", s.Name, s.NextStart.Format(time.TimeOnly),
+					s.LastError),
+				Hint: "see the log: journalctl -u wcded"})
 		}
 	}
 	for _, l := range d.supervisor.Late() {

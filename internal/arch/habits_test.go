@@ -28,8 +28,8 @@ func TestLibrariesBehave(t *testing.T) {
 			if name, ok := selected(call.Fun, "os"); ok && name == "Exit" {
 				t.Errorf("%s: os.Exit outside a command: return an error", f.at(call))
 			}
-			if name, ok := selected(call.Fun, "log"); ok && (strings.HasPrefix(name, "Fatal") || strings.HasPrefix(name, "Print")) &&
-				importsAs(f, "log") {
+			name, ok := selected(call.Fun, "log")
+			if ok && importsAs(f, "log") && (strings.HasPrefix(name, "Fatal") || strings.HasPrefix(name, "Print")) {
 				t.Errorf("%s: log.%s: return an error, or use the injected *slog.Logger", f.at(call), name)
 			}
 			if name, ok := selected(call.Fun, "slog"); ok && slices.Contains(globalLog, name) {

@@ -17,6 +17,19 @@ func tools() []string {
 	return []string{"internal/lab", "internal/bench", "internal/e2e", "internal/arch"}
 }
 
+// isTool tells whether a package is for developers. One whose name ends in test helps the tests of the package beside
+// it, as net/http/httptest does.
+func isTool(dir string) bool {
+	_, tool := within(dir, tools())
+	return tool || strings.HasSuffix(dir, "test")
+}
+
+// isPure tells whether a package has to be pure.
+func isPure(dir string) bool {
+	_, p := within(dir, pure())
+	return p && !isTool(dir)
+}
+
 // pure packages take what they need as arguments: no files, no network, no clock.
 func pure() []string { return []string{"replicator/binlog", "replicator/guard"} }
 
@@ -31,8 +44,7 @@ func within(dir string, roots []string) (root string, ok bool) {
 
 // mayImport tells whether a package in the folder from may import the one in the folder to, and if not, why.
 func mayImport(from, to string) (why string) {
-	_, fromTool := within(from, tools())
-	_, toTool := within(to, tools())
+	fromTool, toTool := isTool(from), isTool(to)
 	isCmd := strings.HasPrefix(from, "cmd/")
 	switch {
 	case strings.HasPrefix(to, "cmd/"):
@@ -99,12 +111,11 @@ func TestPurePackages(t *testing.T) {
 	forbidden := []string{"os", "net", "io/fs", "path/filepath", "database/sql", "log/slog", "syscall", "os/exec"}
 	clock := []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker"}
 	for _, f := range sources(t) {
-		if _, ok := within(f.dir, pure()); !ok || f.test {
+		if !isPure(f.dir) || f.test {
 			continue
 		}
 		f.imported(func(spec *ast.ImportSpec, ours bool, path string) {
-			_, isPure := within(path, pure())
-			if ours && !isPure {
+			if ours && !isPure(path) {
 				t.Errorf("%s: the pure package %s imports %s, which is not pure", f.at(spec), f.dir, path)
 			}
 			if !ours && (slices.Contains(forbidden, path) || strings.HasPrefix(path, "net/")) {
@@ -163,6 +174,8 @@ func TestMayImport(t *testing.T) {
 		{"replicator/mariadb", "internal/lab/mariadbd", false},
 		{"configs", "internal/durable", false},
 		{"internal/lab", "replicator", true},
+		{"replicator/binlog/binlogtest", "internal/lab/mariadbd", true},
+		{"replicator/binlog", "replicator/binlog/binlogtest", false},
 		{"internal/e2e", "cmd/wcded", false},
 	} {
 		if why := mayImport(tt.from, tt.to); (why == "") != tt.ok {

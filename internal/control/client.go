@@ -135,7 +135,7 @@ func Follow[Out, Progress any](ctx context.Context, c *Client, path string, in a
 	if ctx.Err() != nil {
 		return out, ctx.Err()
 	}
-	return out, Errorf(Failed, "whether it was done is unknown: did wcded stop? systemctl status wcded; journalctl -u wcded",
+	return out, Errorf(Failed, "whether it was done is not known: systemctl status wcded; journalctl -u wcded",
 		"wcded went away before it answered: %v", cause)
 }
 

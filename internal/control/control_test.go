@@ -101,7 +101,8 @@ func TestReadAndChange(t *testing.T) {
 	if err != nil || got.Name != "a/b c%2f" {
 		t.Errorf("Get = %+v, %v; want the name as it was", got, err)
 	}
-	if want := (control.Peer{UID: uint32(os.Getuid()), GID: uint32(os.Getgid()), PID: int32(os.Getpid())}); peers[0] != want {
+	want := control.Peer{UID: uint32(os.Getuid()), GID: uint32(os.Getgid()), PID: int32(os.Getpid())}
+	if peers[0] != want {
 		t.Errorf("peer = %+v, want %+v", peers[0], want)
 	}
 	if strings.Contains(log.String(), "change") {

@@ -15,11 +15,9 @@ import (
 	"time"
 )
 
-// supplierName is what the supplier's certificate names; wcded is configured to insist on it.
-const supplierName = "db1.supplier.example"
-
 // makeCertificates writes ca.pem, server.pem and server.key into dir. The authority's key is forgotten: it has
-// signed all that it ever will.
+// signed all that it ever will. The certificate names the address that wcded dials: mariadb-dump, which seeding
+// uses, verifies no other name.
 func (l *Lab) makeCertificates(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
@@ -28,9 +26,9 @@ func (l *Lab) makeCertificates(dir string) error {
 	ca := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Supplier lab CA"},
 		NotBefore: from, NotAfter: from.AddDate(10, 0, 0), IsCA: true, BasicConstraintsValid: true,
 		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign}
-	server := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: supplierName},
+	server := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "db1.supplier.example"},
 		NotBefore: from, NotAfter: from.AddDate(10, 0, 0), KeyUsage: x509.KeyUsageDigitalSignature,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, DNSNames: []string{supplierName, "localhost"},
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, DNSNames: []string{"db1.supplier.example", "localhost"},
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
 	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -2,6 +2,8 @@ package lab
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -64,7 +66,7 @@ databases:
       address: %q
       user: %s
       password_file: %q
-      tls: {ca_file: %q, server_name: %s}
+      tls: {ca_file: %q}
       semi_sync: true
     archive:
       dir: %q
@@ -79,7 +81,7 @@ databases:
       datadir_volume: %q
 `, l.path("foundation/state"), loopback(p.Metrics), l.controlSocket(),
 		portalDB, loopback(p.LinkDB), replUser, l.path("foundation/secrets/supplier-db"),
-		l.path("foundation/tls/supplier-ca.pem"), supplierName, l.archiveDir(),
+		l.path("foundation/tls/supplier-ca.pem"), l.archiveDir(),
 		loopback(p.Binlog), binlogUser, l.path("foundation/secrets/binlog-server"),
 		l.Foundation.Socket(), l.path("foundation/pool/mysql"))
 }
@@ -122,6 +124,38 @@ func (l *Lab) WaitFollowing(ctx context.Context) error {
 		return fmt.Errorf("wait for the foundation's MariaDB to follow: %w: it has applied %q of %q", err, applied, want)
 	}
 	return nil
+}
+
+// waitReplicating returns once the foundation's MariaDB replicates: the position alone is there as soon as a dump
+// was loaded.
+func (l *Lab) waitReplicating(ctx context.Context) error {
+	var row map[string]string
+	err := poll(ctx, time.Minute, func() (bool, error) {
+		var err error
+		row, err = l.Foundation.QueryRow(ctx, "SHOW SLAVE STATUS")
+		if errors.Is(err, sql.ErrNoRows) {
+			return false, nil
+		}
+		return row["Slave_IO_Running"] == "Yes" && row["Slave_SQL_Running"] == "Yes", err
+	})
+	if err != nil {
+		return fmt.Errorf("wait for the foundation's MariaDB to replicate: %w: %s %s", err, row["Last_IO_Error"],
+			row["Last_SQL_Error"])
+	}
+	return l.WaitFollowing(ctx)
+}
+
+// waitWell gives wcded a moment to find that all is well. If it does not, that is for its status to explain and no
+// reason to take the lab away.
+func (l *Lab) waitWell(ctx context.Context) error {
+	err := poll(ctx, 10*time.Second, func() (bool, error) {
+		_, err := l.Wcdectl(ctx, "status")
+		return err == nil, nil
+	})
+	if errors.Is(err, errPollTimeout) {
+		return nil
+	}
+	return err
 }
 
 // waitSemiSync returns once the supplier waits for acknowledgements.

@@ -76,7 +76,7 @@ func (o Options) check() (Options, error) {
 			return o, &PartError{fmt.Sprintf("%.40q", name), "cannot be left out"}
 		}
 	}
-	return o, o.checkPrograms()
+	return o, nil
 }
 
 // checkPrograms names everything that is missing, at once.

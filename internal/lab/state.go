@@ -140,6 +140,9 @@ func makeDir(dir string) (made bool, err error) {
 // checkUnused refuses a directory that holds a lab or anything else.
 func checkUnused(dir string) error {
 	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("look into %s: %w", dir, err)
 	}

@@ -53,8 +53,8 @@ func (l *Lab) startSupplierDB(ctx context.Context) error {
 		return err
 	}
 	return l.Supplier.Exec(ctx, "CREATE DATABASE "+portalDB+"; SET sql_log_bin=0;"+
-		"CREATE USER 'portal'@'localhost' IDENTIFIED BY '"+password+"';"+
-		"GRANT SELECT, INSERT, UPDATE, DELETE, EXECUTE ON "+portalDB+".* TO 'portal'@'localhost'; SET sql_log_bin=1")
+		"CREATE USER 'portal'@'127.0.0.1' IDENTIFIED BY '"+password+"';"+
+		"GRANT SELECT, INSERT, UPDATE, DELETE, EXECUTE ON "+portalDB+".* TO 'portal'@'127.0.0.1'; SET sql_log_bin=1")
 }
 
 // replicationAccount is what a supplier runs once to let the foundation read. It is kept out of the binary log, so

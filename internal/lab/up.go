@@ -18,6 +18,12 @@ func Up(ctx context.Context, o Options) (*Lab, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkUnused(o.Dir); err != nil {
+		return nil, err
+	}
+	if err := o.checkPrograms(); err != nil {
+		return nil, err
+	}
 	began := time.Now()
 	l, err := claim(o)
 	if err != nil {
@@ -95,7 +101,8 @@ func (l *Lab) steps(o Options) []step {
 		steps = append(steps, step{"foundation: wcded", l.wcded().start}, step{"wcded acknowledges to the supplier", l.waitSemiSync})
 		if !o.NoSeed {
 			steps = append(steps, step{"foundation: seed MariaDB from the supplier", l.seed},
-				step{"foundation: MariaDB follows the supplier", l.WaitFollowing})
+				step{"foundation: MariaDB follows the supplier", l.waitReplicating},
+				step{"wcded finds all well", l.waitWell})
 		}
 	}
 	return steps

@@ -19,13 +19,14 @@ func (l *Lab) Write(ctx context.Context, rate float64, count int, out io.Writer)
 	}
 	defer store.Close()
 	told := time.Now()
+	ask := context.WithoutCancel(ctx) // the last line comes after Ctrl-C
 	tell := func(n int) {
 		told = time.Now()
-		at, err := l.Supplier.QueryString(ctx, "SELECT @@GLOBAL.gtid_binlog_pos")
+		at, err := l.Supplier.QueryString(ask, "SELECT @@GLOBAL.gtid_binlog_pos")
 		if err != nil {
 			at = "?"
 		}
-		applied, err := l.Foundation.QueryString(ctx, "SELECT @@GLOBAL.gtid_slave_pos")
+		applied, err := l.Foundation.QueryString(ask, "SELECT @@GLOBAL.gtid_slave_pos")
 		if err != nil {
 			applied = "? (does not answer)"
 		}
@@ -37,7 +38,7 @@ func (l *Lab) Write(ctx context.Context, rate float64, count int, out io.Writer)
 			tell(n)
 		}
 	})
-	if last > 0 && ctx.Err() == nil {
+	if last > 0 {
 		tell(last)
 	}
 	return err

@@ -99,6 +99,7 @@ type feeder struct {
 	name string // of the file being copied; "" before the first
 	file *os.File
 	at   int64
+	kind archive.StreamKind                      // of the first segment that it begins
 	edit func(h binlog.Header, ev []byte) []byte // nil, or what to write instead of an event
 }
 
@@ -108,6 +109,10 @@ func newFeeder(t testing.TB, a *archive.Archive, dir string) *feeder {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return feed(t, w, dir)
+}
+
+func feed(t testing.TB, w *archive.Writer, dir string) *feeder {
 	f := &feeder{t: t, dir: dir, w: w}
 	t.Cleanup(func() {
 		if f.file != nil {
@@ -115,6 +120,17 @@ func newFeeder(t testing.TB, a *archive.Archive, dir string) *feeder {
 		}
 	})
 	return f
+}
+
+// switchTo ends what is being copied and returns a feeder that goes on with another server's files.
+func (f *feeder) switchTo(dir string, kind archive.StreamKind) *feeder {
+	f.t.Helper()
+	if f.file != nil {
+		f.must(f.w.Seal("the supplier was switched"))
+	}
+	n := feed(f.t, f.w, dir)
+	n.kind = kind
+	return n
 }
 
 // catchUp copies all that there is.
@@ -143,7 +159,8 @@ func (f *feeder) copyFile(name string) {
 		}
 		file, err := os.Open(filepath.Join(f.dir, name))
 		f.must(err)
-		f.must(f.w.Begin(name, archive.Continue, "test"))
+		f.must(f.w.Begin(name, f.kind, "test"))
+		f.kind = archive.Continue
 		f.name, f.file, f.at = name, file, binlog.MagicSize
 	}
 	for f.file != nil && f.copyEvent() {

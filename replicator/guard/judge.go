@@ -115,7 +115,7 @@ func (j *judge) qualifier() {
 	s := schemaOf(j.name(j.prev[0]))
 	switch s {
 	case schemaNone:
-	case schemaMySQL, schemaPerformance:
+	case schemaMySQL, schemaPerformance, schemaOurs:
 		j.hold(CategorySystemSchema, "names a table of the schema "+s.String())
 	case schemaInformation:
 		// It cannot be written to, by nobody. Procedures that look up there whether a column exists are common.

@@ -84,6 +84,10 @@ func Compare(supplier, foundation Facts) []Finding {
 		add(Refuse, "time_zone tables", "run: mariadb-tzinfo-to-sql /usr/share/zoneinfo | mariadb mysql",
 			"the supplier knows named time zones and our server doesn't: replication would stop at the first (error 1298)")
 	}
+	if supplier.TrustFunctions && foundation.LogBin && !foundation.TrustFunctions {
+		add(Refuse, "log_bin_trust_function_creators", "set log_bin_trust_function_creators=ON on our server",
+			"the supplier may make functions that our server refuses: replication would stop (error 1418)")
+	}
 	all = append(all, compareModes(supplier, foundation)...)
 	if supplier.CharacterSet != foundation.CharacterSet || supplier.Collation != foundation.Collation {
 		add(Warn, "collation_server", "set character_set_server="+supplier.CharacterSet+" and collation_server="+

@@ -27,7 +27,7 @@ func (s *seeding) copyTables(ctx context.Context) (binlog.Position, error) {
 			cancel(err)
 		}
 	})
-	d, err := startDump(ctx, s.Supplier.opts, s.Binary, s.plan.Databases)
+	d, err := startDump(ctx, s.Supplier.opts, s.Binary, s.plan.Databases, s.views)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,6 @@ func (s *seeding) copyTables(ctx context.Context) (binlog.Position, error) {
 func (s *seeding) load(ctx context.Context, in io.Reader) (binlog.Position, error) {
 	scanner := sqldump.NewScanner(in, maxPacket)
 	reviewer := sqldump.NewReviewer(s.plan.Databases, s.plan.foundation.VersionNumber)
-	routines := map[string]bool{}
 	at := position{supplier: s.Supplier}
 	for {
 		it, err := scanner.Next()
@@ -84,19 +83,8 @@ func (s *seeding) load(ctx context.Context, in io.Reader) (binlog.Position, erro
 			return nil, err
 		}
 		s.meter.statement(len(it.Text), st)
-		switch {
-		case st.Verb == sqldump.CreateTable:
+		if st.Verb == sqldump.CreateTable {
 			s.report.Tables++
-		case st.Verb == sqldump.Use && !routines[st.Name]:
-			// Views come last and may call functions. A routine needs its tables only when it runs. The dump's
-			// snapshot exists by now, so no change of a routine is lost between the two.
-			routines[st.Name] = true
-			if err := s.loader.copyAll(ctx, s.Supplier, st.Name, (*definitions).routines); err != nil {
-				return nil, err
-			}
-			if err := s.loader.run(ctx, "", "USE "+quoteName(st.Name)); err != nil {
-				return nil, err
-			}
 		}
 	}
 }

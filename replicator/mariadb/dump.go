@@ -21,8 +21,9 @@ const dumpBinary = "mariadb-dump"
 // TABLES WITH READ LOCK. Value 2 writes it as comments, the file's name and offset at the head and the GTID at the
 // end. --dump-history keeps the old rows of system-versioned tables with their times.
 //
-// Triggers, routines and events are not asked for: package mariadb reads them itself. mariadb-dump looks for a
-// delimiter that does not occur in an event and runs for ever if there is none (10.11.19: SELECT ';;;'), and a
+// Views, routines, triggers and events are not asked for: they are read by SHOW CREATE, one by one. mariadb-dump
+// (10.11.19) gives up at a view that refers to something that is gone, or to a function that we may not execute; it
+// looks for a delimiter that does not occur in an event and runs for ever if there is none (SELECT ';;;'); and a
 // trigger that exists before the last row is in could run. Locks and DISABLE KEYS are for a server with other
 // users; ENABLE KEYS would make the supplier wait for us, longer than its net_write_timeout for a large table.
 func dumpArgs() []string {
@@ -45,8 +46,9 @@ type dump struct {
 	remove func() error // of the option file
 }
 
-func startDump(ctx context.Context, o Options, binary string, databases []string) (*dump, error) {
-	file, remove, err := o.optionFile()
+// startDump dumps the tables of the given databases, without the given views of them.
+func startDump(ctx context.Context, o Options, binary string, databases []string, views []view) (*dump, error) {
+	file, remove, err := o.optionFile(views)
 	if err != nil {
 		return nil, err
 	}

@@ -32,7 +32,8 @@ type Facts struct {
 	InnoDBPageSize    int64
 	LowerCaseNames    int
 	MaxAllowedPacket  int64
-	DefaultsTimestamp string // explicit_defaults_for_timestamp, ON or OFF
+	DefaultsTimestamp string // explicit_defaults_for_timestamp, 1 or 0
+	TrustFunctions    bool   // log_bin_trust_function_creators
 }
 
 const factsQuery = `SELECT VERSION() AS version, @@server_id AS server_id, @@log_bin AS log_bin,
@@ -43,6 +44,7 @@ const factsQuery = `SELECT VERSION() AS version, @@server_id AS server_id, @@log
 	@@GLOBAL.sql_mode AS sql_mode, @@GLOBAL.default_storage_engine AS storage_engine,
 	@@GLOBAL.character_set_server AS character_set, @@GLOBAL.collation_server AS collation,
 	@@GLOBAL.innodb_page_size AS page_size, @@lower_case_table_names AS lower_case,
+	@@GLOBAL.log_bin_trust_function_creators AS trust,
 	@@GLOBAL.max_allowed_packet AS max_packet, @@GLOBAL.explicit_defaults_for_timestamp AS defaults_timestamp`
 
 // Facts asks for the settings; it needs no privilege.
@@ -72,6 +74,7 @@ func (s *Server) Facts(ctx context.Context) (Facts, error) {
 		StorageEngine:  m["storage_engine"], CharacterSet: m["character_set"], Collation: m["collation"],
 		InnoDBPageSize: number(m["page_size"]), LowerCaseNames: int(number(m["lower_case"])),
 		MaxAllowedPacket: number(m["max_packet"]), DefaultsTimestamp: m["defaults_timestamp"],
+		TrustFunctions: m["trust"] == "1",
 	}, nil
 }
 

@@ -11,16 +11,16 @@ import (
 	"github.com/wcde-foundation/wcded/replicator/mariadb/sqldump"
 )
 
-// definition is one routine, trigger or event as SHOW CREATE tells it, with the session in which it was made.
+// definition is one view, routine, trigger or event as SHOW CREATE tells it, with the session in which it was made.
 type definition struct {
 	kind, database, name string
 
 	text      string // in charset
-	sqlMode   string
+	sqlMode   string // "" for a view, which has none
 	timeZone  string // of an event; "" for others
 	charset   string // character_set_client
 	collation string // collation_connection
-	dbCollate string // the database's collation at that time
+	dbCollate string // the database's collation at that time; "" for a view
 }
 
 func (d definition) String() string { return strings.ToLower(d.kind) + " " + d.database + "." + d.name }
@@ -79,19 +79,24 @@ func (d *definitions) read(ctx context.Context, kind, database, name string) (de
 		err = errors.Join(err, classify(e))
 	}()
 	def = definition{kind: kind, database: database, name: name}
-	if !slices.Contains([]string{"PROCEDURE", "FUNCTION", "PACKAGE", "PACKAGE BODY", "TRIGGER", "EVENT"}, kind) {
+	if !slices.Contains([]string{"VIEW", "PROCEDURE", "FUNCTION", "PACKAGE", "PACKAGE BODY", "TRIGGER", "EVENT"}, kind) {
 		return def, fmt.Errorf("read %s: unknown kind of object", def)
-	}
-	m, err := one(ctx, d.conn, "SHOW CREATE "+kind+" "+quoteName(database)+"."+quoteName(name))
-	if err != nil {
-		return def, fmt.Errorf("read %s: %w", def, err)
 	}
 	column := "Create " + strings.ToUpper(kind[:1]) + strings.ToLower(kind[1:])
 	switch kind {
 	case "TRIGGER":
 		column = "SQL Original Statement"
+	case "VIEW":
+		// Its text names tables of the default database without the database.
+		if _, err := d.conn.ExecContext(ctx, "USE "+quoteName(database)); err != nil {
+			return def, classify(err)
+		}
 	case "PACKAGE BODY":
 		column = "Create Package Body"
+	}
+	m, err := one(ctx, d.conn, "SHOW CREATE "+kind+" "+quoteName(database)+"."+quoteName(name))
+	if err != nil {
+		return def, fmt.Errorf("read %s: %w", def, err)
 	}
 	def.text, def.sqlMode, def.timeZone = m[column], m["sql_mode"], m["time_zone"]
 	def.charset, def.collation, def.dbCollate = m["character_set_client"], m["collation_connection"], m["Database Collation"]
@@ -126,8 +131,8 @@ func (l *loader) copyAll(ctx context.Context, supplier *Server, database string,
 	}
 	for _, n := range names {
 		def, err := from.read(ctx, n[0], database, n[1])
-		if isServerError(err, errNoSuchEvent) || isServerError(err, errNoSuchTrigger) || isServerError(err, errNoSuchRoutine) {
-			continue // dropped since: replication would find that it is gone
+		if isGone(err) {
+			continue // and so is what replication will drop
 		}
 		if err != nil {
 			return err
@@ -139,13 +144,15 @@ func (l *loader) copyAll(ctx context.Context, supplier *Server, database string,
 	return nil
 }
 
-const (
-	errNoSuchEvent   = 1539
-	errNoSuchTrigger = 1360
-	errNoSuchRoutine = 1305
-)
+// isGone tells whether the server knows no object of that name any more.
+func isGone(err error) bool {
+	const noEvent, noTrigger, noRoutine, noTable, noView = 1539, 1360, 1305, errNoSuchTable, 4092
+	return slices.ContainsFunc([]uint16{noEvent, noTrigger, noRoutine, noTable, noView}, func(n uint16) bool {
+		return isServerError(err, n)
+	})
+}
 
-// define makes a routine, trigger or event, in a session like the one in which it was made at the supplier.
+// define makes a view, routine, trigger or event, in a session like the one in which it was made at the supplier.
 func (l *loader) define(ctx context.Context, def definition) error {
 	o, err := sqldump.ReviewObject(def.kind, def.database, def.name, def.text, l.version)
 	if err != nil {
@@ -164,6 +171,9 @@ func (l *loader) define(ctx context.Context, def definition) error {
 		return err
 	}
 	// What an object knows of its database's collation is what that is when it is made.
+	if def.dbCollate == "" {
+		def.dbCollate = here
+	}
 	if def.dbCollate != here {
 		if !plainName(def.dbCollate) {
 			return refused(def.String(), fmt.Errorf("collation %q", def.dbCollate))
@@ -202,9 +212,9 @@ func (d definition) session() ([]string, error) {
 	if strings.Trim(d.sqlMode, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_,") != "" {
 		return nil, fmt.Errorf("sql_mode %q", d.sqlMode)
 	}
-	all := []string{
-		"SET SESSION character_set_client = " + d.charset + ", collation_connection = " + d.collation,
-		"SET SESSION sql_mode = '" + d.sqlMode + "'",
+	all := []string{"SET SESSION character_set_client = " + d.charset + ", collation_connection = " + d.collation}
+	if d.kind != "VIEW" {
+		all = append(all, "SET SESSION sql_mode = '"+d.sqlMode+"'")
 	}
 	if d.kind == "EVENT" {
 		if d.timeZone == "" || strings.Trim(d.timeZone,

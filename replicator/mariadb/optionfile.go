@@ -10,12 +10,18 @@ import (
 )
 
 // optionFile writes what mariadb-dump needs to reach the server into a file that only we can read, in a folder of
-// its own, so that no password is in an argument list or an environment. remove deletes both.
-func (o Options) optionFile() (path string, remove func() error, err error) {
+// its own, so that no password is in an argument list or an environment, and the list of views that it is to leave
+// out, which may be too long for arguments. remove deletes both.
+func (o Options) optionFile(views []view) (path string, remove func() error, err error) {
 	lines, err := o.clientLines()
 	if err != nil {
 		return "", nil, err
 	}
+	ignored, err := ignoreLines(views)
+	if err != nil {
+		return "", nil, err
+	}
+	lines += ignored
 	dir, err := os.MkdirTemp("", "wcded-seed-")
 	if err != nil {
 		return "", nil, err
@@ -65,6 +71,19 @@ func (o Options) clientLines() (string, error) {
 			return "", fmt.Errorf("write option file: %s: %w", p[0], err)
 		}
 		b.WriteString(p[0] + "=" + v + "\n")
+	}
+	return b.String(), nil
+}
+
+func ignoreLines(views []view) (string, error) {
+	var b strings.Builder
+	b.WriteString("[mariadb-dump]\n")
+	for _, w := range views {
+		v, err := optionValue(w.database + "." + w.name)
+		if err != nil {
+			return "", err
+		}
+		b.WriteString("ignore-table=" + v + "\n")
 	}
 	return b.String(), nil
 }

@@ -56,6 +56,9 @@ type SeedReport struct {
 	// stops with an error about one of them, seed again.
 	Changed []string
 	Events  []Event
+	// Broken are views that cannot be made because something that they refer to is not there, as it is at the
+	// supplier. Views that say so stand in for them, so that replication can drop or replace them.
+	Broken []string
 	// Definers are the accounts on whose behalf views, routines, triggers and events act. Orphans among them don't
 	// exist on our server: what they define fails until they do.
 	Definers []string
@@ -120,6 +123,7 @@ type seeding struct {
 	meter  *meter
 	report SeedReport
 	plan   Plan
+	views  []view // of the supplier, before the copy
 	loader *loader
 }
 
@@ -182,6 +186,9 @@ func (s *seeding) fill(ctx context.Context, record *SeedRecord) error {
 	}
 	s.meter.phase(PhaseCopy)
 	var err error
+	if s.views, err = s.Supplier.views(ctx, s.plan.Databases); err != nil {
+		return err
+	}
 	if len(s.plan.Databases) == 0 {
 		// There is nothing to read, and mariadb-dump would not run.
 		record.GTID = s.plan.supplier.GTIDBinlogPos
@@ -190,12 +197,8 @@ func (s *seeding) fill(ctx context.Context, record *SeedRecord) error {
 	}
 	s.meter.copied()
 	s.meter.phase(PhaseObjects)
-	for _, list := range []lister{(*definitions).triggers, (*definitions).events} {
-		for _, database := range s.plan.Databases {
-			if err := s.loader.copyAll(ctx, s.Supplier, database, list); err != nil {
-				return err
-			}
-		}
+	if err := s.copyObjects(ctx); err != nil {
+		return err
 	}
 	s.meter.phase(PhaseFinish)
 	if err := s.waitArchived(ctx, record.GTID); err != nil {
@@ -203,6 +206,27 @@ func (s *seeding) fill(ctx context.Context, record *SeedRecord) error {
 	}
 	s.report.GTID = record.GTID
 	return s.loader.finish(ctx, *record)
+}
+
+// copyObjects copies what has no rows: views may call functions, and triggers come when all rows are in. All of it
+// is read after the snapshot of the tables was made, so that no later change gets lost in between: what is read too
+// new stops replication, loudly.
+func (s *seeding) copyObjects(ctx context.Context) error {
+	for _, list := range []lister{(*definitions).routines, nil, (*definitions).triggers, (*definitions).events} {
+		if list == nil {
+			var err error
+			if s.report.Broken, err = s.loader.copyViews(ctx, s.Supplier, s.views); err != nil {
+				return err
+			}
+			continue
+		}
+		for _, database := range s.plan.Databases {
+			if err := s.loader.copyAll(ctx, s.Supplier, database, list); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // note records why the seed broke off, if the server can still be reached.

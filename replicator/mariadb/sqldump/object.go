@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// Object is a routine, trigger or event whose definition came from SHOW CREATE. Its body is not looked at here.
+// Object is a view, routine, trigger or event whose definition came from SHOW CREATE. Its body is not looked at here.
 type Object struct {
-	Kind    string // PROCEDURE, FUNCTION, PACKAGE, PACKAGE BODY, TRIGGER or EVENT
+	Kind    string // VIEW, PROCEDURE, FUNCTION, PACKAGE, PACKAGE BODY, TRIGGER or EVENT
 	Definer string // user@host, "" if it names none
 	// Text is what is to be run. It is the definition as it came, but that of an event which the supplier runs says
 	// DISABLE ON SLAVE, and that of every other event says DISABLE.
@@ -33,14 +33,27 @@ func ReviewObject(kind, database, name, text string, version int) (Object, error
 	p.advance()
 	o := Object{Kind: kind, Text: text}
 	p.expect("CREATE")
+	if kind == "VIEW" && p.word("ALGORITHM") {
+		p.punct('=')
+		p.name()
+	}
 	if p.word("DEFINER") {
 		p.punct('=')
 		o.Definer = p.definer()
 	}
-	if kind == "FUNCTION" {
+	switch kind {
+	case "FUNCTION":
 		p.word("AGGREGATE")
+	case "VIEW":
+		if p.word("SQL") {
+			p.expect("SECURITY")
+			p.name()
+		}
 	}
 	p.expect(strings.Split(kind, " ")...)
+	if kind == "TRIGGER" && p.word("IF") {
+		p.expect("NOT", "EXISTS")
+	}
 	got := p.anyName()
 	if p.tok.punct('.') {
 		p.advance()
@@ -58,6 +71,8 @@ func ReviewObject(kind, database, name, text string, version int) (Object, error
 		if p.err == nil && !p.tok.punct('(') && !p.oracle() {
 			p.fail(errors.New("list of parameters expected"))
 		}
+	case "VIEW":
+		p.expect("AS")
 	case "TRIGGER":
 		if p.err == nil && !p.tok.is("BEFORE") && !p.tok.is("AFTER") {
 			p.fail(errors.New("BEFORE or AFTER expected"))

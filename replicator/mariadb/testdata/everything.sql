@@ -1,0 +1,177 @@
+-- Read with DELIMITER by the test's own splitter: statements end at a line that holds only "//".
+SET NAMES utf8mb4
+//
+CREATE DATABASE app CHARACTER SET latin1
+//
+CREATE DATABASE `we``ird
+\! touch PWNED` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT 'x;
+\! touch PWNED'
+//
+CREATE DATABASE `-d` CHARACTER SET utf8mb4
+//
+USE app
+//
+CREATE TABLE kinds (
+  id INT PRIMARY KEY AUTO_INCREMENT, a VARCHAR(200), b BLOB, stored INT GENERATED ALWAYS AS (LENGTH(a) * 2) STORED,
+  virt INT AS (LENGTH(a) + 1) VIRTUAL, j JSON, ts TIMESTAMP(6) DEFAULT CURRENT_TIMESTAMP(6), bits BIT(5), pt POINT,
+  u UUID, ip INET6, e ENUM('a;b','c'), s SET('x','y;z'), f FLOAT, d DOUBLE, dec_ DECIMAL(30,10), tm TIME(6), y YEAR,
+  bin BINARY(3), vb VARBINARY(5), txt TEXT CHARACTER SET utf8mb4, hidden INT INVISIBLE DEFAULT 3, KEY (a), CHECK (a <> 'no')
+) COMMENT 'tricky; \n\\! touch PWNED\n-- SET GLOBAL gtid_slave_pos=''9-9-9'';\n'
+//
+INSERT INTO kinds (a, b, j, ts, bits, pt, u, ip, e, s, f, d, dec_, tm, y, bin, vb, txt, hidden) VALUES
+ ('x;y\n\\! touch PWNED', x'00ff0a27225c', ' {"a":"\\"1"}', '2026-03-29 02:30:00.123456', b'101', POINT(1,2),
+  '00112233-4455-6677-8899-aabbccddeeff', '::1', 'a;b', 'x,y;z', -1.5e-10, 1e300, -12345678901234567890.0123456789,
+  '-838:59:59.5', 2020, 'ab', 'cd', 'é😀''"\\\n\t\0\Z', 7),
+ (NULL, '', NULL, '1970-01-01 01:00:01', NULL, NULL, NULL, NULL, NULL, '', 0, -0.0, 0, NULL, NULL, '', '', '', NULL)
+//
+SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO'
+//
+INSERT INTO kinds (id, a) VALUES (77, REPEAT('q', 50))
+//
+SET SESSION sql_mode = DEFAULT
+//
+CREATE TABLE history (id INT PRIMARY KEY, x INT) WITH SYSTEM VERSIONING
+//
+INSERT INTO history VALUES (1, 1), (2, 1)
+//
+UPDATE history SET x = 2 WHERE id = 1
+//
+DELETE FROM history WHERE id = 2
+//
+CREATE TABLE parts (id INT PRIMARY KEY, x INT) PARTITION BY RANGE (id)
+ (PARTITION p0 VALUES LESS THAN (10), PARTITION p1 VALUES LESS THAN MAXVALUE)
+//
+INSERT INTO parts VALUES (1, 1), (100, 2)
+//
+CREATE TABLE lists (id INT) PARTITION BY LIST (id) (PARTITION p0 VALUES IN (1, 2), PARTITION p1 VALUES IN (3))
+//
+INSERT INTO lists VALUES (1), (3)
+//
+CREATE TABLE my (a INT, KEY (a)) ENGINE=MyISAM
+//
+INSERT INTO my VALUES (1), (2)
+//
+CREATE TABLE ar (a INT) ENGINE=Aria
+//
+INSERT INTO ar VALUES (1), (2)
+//
+CREATE TABLE squeezed (a INT PRIMARY KEY, b TEXT) ROW_FORMAT=COMPRESSED
+//
+INSERT INTO squeezed VALUES (1, REPEAT('x', 3000))
+//
+CREATE TABLE period (a INT, p1 DATE, p2 DATE, PERIOD FOR p (p1, p2))
+//
+INSERT INTO period VALUES (1, '2020-01-01', '2021-01-01')
+//
+CREATE SEQUENCE numbers START WITH 100 INCREMENT BY -5 MINVALUE -1000 MAXVALUE 100 CACHE 10
+//
+DO NEXTVAL(numbers)
+//
+CREATE TABLE left_ (id INT PRIMARY KEY, o INT)
+//
+CREATE TABLE right_ (id INT PRIMARY KEY, o INT, FOREIGN KEY (o) REFERENCES left_ (id))
+//
+ALTER TABLE left_ ADD FOREIGN KEY (o) REFERENCES right_ (id)
+//
+INSERT INTO left_ VALUES (1, NULL)
+//
+INSERT INTO right_ VALUES (1, 1)
+//
+UPDATE left_ SET o = 1
+//
+CREATE TABLE `tab;le'"\`
+ (`co;l``` INT, `select` INT)
+//
+INSERT INTO `tab;le'"\` VALUES (1, 2)
+//
+CREATE TABLE mixed (a VARCHAR(10) CHARACTER SET latin1 DEFAULT 'é', b VARCHAR(10) CHARACTER SET sjis, c TEXT COLLATE utf8mb4_bin,
+ d VARCHAR(10) CHARACTER SET ucs2)
+//
+INSERT INTO mixed VALUES ('é', 'ソ表', '😀', 'ñ')
+//
+CREATE TABLE `we``ird
+\! touch PWNED`.t (a INT PRIMARY KEY, b INT REFERENCES app.left_ (id))
+//
+INSERT INTO `we``ird
+\! touch PWNED`.t VALUES (1, 1)
+//
+CREATE FUNCTION half(n INT) RETURNS INT DETERMINISTIC
+BEGIN
+  -- ; a comment;
+  # ;; another
+  /* ;; */
+  RETURN n / 2;
+END
+//
+CREATE VIEW v2 AS SELECT id, a, half(id) AS h FROM kinds
+//
+CREATE ALGORITHM=MERGE DEFINER=nobody@`%` SQL SECURITY INVOKER VIEW v1 AS SELECT * FROM v2 WHERE a <> 'x;''y' WITH CHECK OPTION
+//
+CREATE VIEW across AS SELECT t.a, -(-t.a) AS minus FROM `we``ird
+\! touch PWNED`.t
+//
+CREATE VIEW `v;
+\! touch PWNED` AS SELECT 1
+//
+CREATE VIEW `v*/v` AS SELECT 2
+//
+CREATE PROCEDURE p1(IN `in` INT)
+BEGIN
+  DECLARE x INT;
+  SELECT 'delimiter ;;';
+  SET x = 1;
+END
+//
+SET SESSION sql_mode = 'NO_BACKSLASH_ESCAPES,ANSI_QUOTES'
+//
+CREATE PROCEDURE p2() SELECT "select" FROM "tab;le'""\" WHERE 'a\' = 'b'
+//
+SET SESSION sql_mode = 'ORACLE'
+//
+CREATE PROCEDURE "p3" AS BEGIN NULL; END;
+//
+CREATE PACKAGE pk AS FUNCTION f1 RETURN INT; END;
+//
+CREATE PACKAGE BODY pk AS FUNCTION f1 RETURN INT AS BEGIN RETURN 1; END; END;
+//
+SET SESSION sql_mode = DEFAULT
+//
+SET NAMES latin1
+//
+CREATE PROCEDURE p4() SELECT 'é'
+//
+SET NAMES utf8mb4
+//
+CREATE AGGREGATE FUNCTION agg(x INT) RETURNS INT
+BEGIN
+  DECLARE n INT DEFAULT 0;
+  DECLARE CONTINUE HANDLER FOR NOT FOUND RETURN n;
+  LOOP FETCH GROUP NEXT ROW; SET n = n + x; END LOOP;
+END
+//
+CREATE TRIGGER t_third BEFORE INSERT ON parts FOR EACH ROW SET NEW.x = NEW.x + 100
+//
+CREATE TRIGGER t_first BEFORE INSERT ON parts FOR EACH ROW PRECEDES t_third SET NEW.x = NEW.x * 2
+//
+CREATE DEFINER=`nob``ody`@localhost TRIGGER IF NOT EXISTS app.t_second BEFORE INSERT ON app.parts FOR EACH ROW FOLLOWS t_first
+BEGIN
+  IF NEW.x = ';;' THEN SET NEW.x = NEW.x - 1; END IF;
+END
+//
+CREATE TRIGGER `t;
+\! touch PWNED` AFTER DELETE ON kinds FOR EACH ROW INSERT INTO my VALUES (OLD.id)
+//
+SET time_zone = '+03:00'
+//
+CREATE EVENT e_on ON SCHEDULE EVERY 1 DAY STARTS '2026-01-01 12:00:00' ENDS '2037-01-01 00:00:00' ON COMPLETION PRESERVE
+ COMMENT 'DO; DISABLE' DO BEGIN INSERT INTO my VALUES (3); INSERT INTO my VALUES (4); END
+//
+SET time_zone = DEFAULT
+//
+CREATE EVENT e_off ON SCHEDULE EVERY '1:30' HOUR_MINUTE DISABLE DO SELECT 1
+//
+CREATE EVENT e_slave ON SCHEDULE AT '2037-01-01 00:00:00' DISABLE ON SLAVE DO SELECT 1
+//
+CREATE EVENT e_delimiter ON SCHEDULE AT '2037-01-01 00:00:00' DO SELECT ';;;;;;;;;;;;;;;;;;;;'
+//
+ALTER DATABASE app CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci
