@@ -25,7 +25,9 @@ func (d *Database) housekeep(ctx context.Context, r *running, alive func(string)
 	defer tick.Stop()
 	for {
 		alive("housekeeping")
-		d.retain(r, began, time.Now())
+		now := time.Now()
+		// Round(0) strips the monotonic reading: the difference is how far the wall clock was moved.
+		d.retain(r, now.Round(0).Sub(began.Round(0))-now.Sub(began), now)
 		d.mend(ctx, r, tried, alive)
 		select {
 		case <-ctx.Done():
@@ -35,10 +37,9 @@ func (d *Database) housekeep(ctx context.Context, r *running, alive func(string)
 	}
 }
 
-// retain deletes what may go. While the wall clock contradicts the time that has really passed, it deletes nothing.
-func (d *Database) retain(r *running, began, now time.Time) {
-	// Round(0) strips the monotonic reading: the difference is how far the wall clock was moved.
-	jump := now.Round(0).Sub(began.Round(0)) - now.Sub(began)
+// retain deletes what may go. While the wall clock contradicts the time that has really passed, by jump, it deletes
+// nothing.
+func (d *Database) retain(r *running, jump time.Duration, now time.Time) {
 	d.mu.Lock()
 	d.clock = ""
 	if jump.Abs() > clockTolerance {

@@ -44,5 +44,5 @@ func printExposure(w *screen, all []api.Exposure, now time.Time) {
 		rows = append(rows, []string{e.From.Local().Format(time.DateTime), to, span(length), oneLine(e.Reason, 0)})
 	}
 	w.table(rows)
-	fmt.Fprintf(w, "\n%d intervals, %s together\n", len(all), span(sum))
+	fmt.Fprintf(w, "\n%s, %s together\n", count(len(all), "interval"), span(sum))
 }

@@ -230,7 +230,7 @@ database ez2xs  supplier_gone
   archived   0-1-42  3.0 MiB in 2 segments
   applied    0-1-41  lag 12 ms
   replica    MariaDB 10.11.19, IO running, SQL running
-  held       1 group waits for a decision: wcdectl database held ez2xs
+  held       waiting for a decision: 1 group, wcdectl database held ez2xs
     0-1-42 account: GRANT ALL �]0;owned� ON *.* TO evil
 `
 	if diff := cmp.Diff(result{3, want, ""}, got, cmp.AllowUnexported(result{})); diff != "" {
@@ -335,7 +335,7 @@ mysql-bin.000002 is torn: the supplier�[2J crashed
 	want = `FROM                 TO                   FOR         WHY
 2026-11-23 10:00:00  2026-11-23 10:01:30  1 min 30 s  semi-sync was off
 
-1 intervals, 1 min 30 s together
+1 interval, 1 min 30 s together
 `
 	if diff := cmp.Diff(result{0, want, ""}, got, cmp.AllowUnexported(result{})); diff != "" {
 		t.Errorf("exposure (-want +got):\n%s", diff)
@@ -394,9 +394,9 @@ func TestSeed(t *testing.T) {
 		t.Errorf("seed of a server that is not empty: %+v; want exit code 4 and the hint", got)
 	}
 	got = ctl(t, "--socket", d.socket, "database", "seed", "ez2xs", "--replace", "--confirm", "ez2xs", "--yes")
-	want := "✓ ez2xs is seeded: 3 tables of 1 databases, 4.0 MiB in 1 min 1 s, at 0-1-7\n! shop.log is Aria\n" +
+	want := "✓ ez2xs is seeded: 3 tables of 1 database, 4.0 MiB in 1 min 1 s, at 0-1-7\n! shop.log is Aria\n" +
 		"Accounts at the supplier that were not copied; review them for the day of the switch " +
-		"(--json has their grants):\n  app@%\n"
+		"(--json has their grants):\n  'app'@'%'\n"
 	if got.code != 0 || got.stdout != want {
 		t.Errorf("seed: %+v; want\n%s", got, want)
 	}

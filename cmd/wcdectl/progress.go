@@ -35,11 +35,11 @@ func (p *progress) update(phase string, done, total int64) {
 	case phase != p.phase || time.Since(p.printed) >= plainEvery:
 		p.printed = time.Now()
 		line := phase
-		if done > 0 {
+		switch {
+		case total > 0:
+			line += fmt.Sprintf(": %s of about %s (%d %%)", bytes(done), bytes(total), min(100*done/total, 100))
+		case done > 0:
 			line += ": " + bytes(done)
-		}
-		if total > 0 {
-			line += fmt.Sprintf(" of about %s (%d %%)", bytes(total), min(100*done/total, 100))
 		}
 		fmt.Fprintln(p.out, line)
 	}

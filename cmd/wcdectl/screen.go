@@ -54,6 +54,14 @@ func (s *screen) table(rows [][]string) {
 	_ = w.Flush()
 }
 
+// count writes a number of things: 1 table, 2 tables.
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
 func bytes(n int64) string { return humanize.IBytes(uint64(max(n, 0))) }
 
 // span writes a length of time as people say it, with its two largest units.

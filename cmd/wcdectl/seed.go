@@ -57,11 +57,12 @@ func newSeed(c *cli) *cobra.Command {
 
 func printSeedReport(w *screen, name string, r api.SeedReport) {
 	if r.DryRun {
-		fmt.Fprintf(w, "%s would be seeded with %d tables of %d databases, about %s\n", name, r.Tables, len(r.Databases),
-			bytes(r.Bytes))
+		fmt.Fprintf(w, "%s would be seeded with %s of %s, about %s\n", name, count(r.Tables, "table"),
+			count(len(r.Databases), "database"), bytes(r.Bytes))
 	} else {
-		fmt.Fprintf(w, "%s %s is seeded: %d tables of %d databases, %s in %s, at %s\n", w.good("✓"), name, r.Tables,
-			len(r.Databases), bytes(r.Bytes), span(time.Duration(r.Seconds*float64(time.Second))), orDash(r.GTID))
+		fmt.Fprintf(w, "%s %s is seeded: %s of %s, %s in %s, at %s\n", w.good("✓"), name, count(r.Tables, "table"),
+			count(len(r.Databases), "database"), bytes(r.Bytes), span(time.Duration(r.Seconds*float64(time.Second))),
+			orDash(r.GTID))
 	}
 	for _, refusal := range r.Refusals {
 		fmt.Fprintf(w, "%s refused: %s\n", w.bad("✗"), oneLine(refusal, 0))
@@ -79,7 +80,7 @@ func printSeedReport(w *screen, name string, r api.SeedReport) {
 	fmt.Fprintln(w, "Accounts at the supplier that were not copied; review them for the day of the switch "+
 		"(--json has their grants):")
 	for _, a := range r.Accounts {
-		account := a.User + "@" + a.Host
+		account := "'" + a.User + "'@'" + a.Host + "'"
 		if a.Role {
 			account = "role " + a.User
 		}

@@ -42,7 +42,7 @@ func printSegments(w *screen, segments []api.Segment) {
 		total += s.Size
 	}
 	w.table(rows)
-	fmt.Fprintf(w, "\n%d segments, %s\n", len(segments), bytes(total))
+	fmt.Fprintf(w, "\n%s, %s\n", count(len(segments), "segment"), bytes(total))
 	for _, note := range notes {
 		fmt.Fprintln(w, w.warn(note))
 	}

@@ -150,7 +150,7 @@ func databaseRows(w *screen, d api.Database, now time.Time) [][2]string {
 		{"supplier", supplier},
 		{"protection", protection},
 		{"received", orDash(d.ReceivedGTID)},
-		{"archived", fmt.Sprintf("%s  %s in %d segments", orDash(d.ArchivedGTID), bytes(d.ArchiveBytes), d.Segments)},
+		{"archived", orDash(d.ArchivedGTID) + "  " + bytes(d.ArchiveBytes) + " in " + count(d.Segments, "segment")},
 		{"applied", applied},
 		{"replica", replicaLine(w, d.Replica)},
 		{"held", heldLine(w, d)},
@@ -182,11 +182,8 @@ func errorSuffix(text string) string {
 }
 
 func heldLine(w *screen, d api.Database) string {
-	switch len(d.Held) {
-	case 0:
+	if len(d.Held) == 0 {
 		return "none"
-	case 1:
-		return w.warn("1 group waits for a decision") + ": wcdectl database held " + d.Name
 	}
-	return w.warn(fmt.Sprintf("%d groups wait for a decision", len(d.Held))) + ": wcdectl database held " + d.Name
+	return w.warn("waiting for a decision: "+count(len(d.Held), "group")) + ", wcdectl database held " + d.Name
 }

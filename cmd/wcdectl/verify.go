@@ -26,7 +26,8 @@ func newVerify(c *cli) *cobra.Command {
 				for _, d := range report.Damaged {
 					fmt.Fprintf(c.out, "%s %s\n", c.out.bad("✗"), oneLine(d, 0))
 				}
-				fmt.Fprintf(c.out, "%d segments, %s, %d damaged\n", report.Segments, bytes(report.Bytes), len(report.Damaged))
+				fmt.Fprintf(c.out, "%s, %s, %d damaged\n", count(report.Segments, "segment"), bytes(report.Bytes),
+					len(report.Damaged))
 			})
 			if err == nil && len(report.Damaged) > 0 {
 				err = errDegraded

@@ -83,7 +83,7 @@ func (d *daemon) summary() string {
 	for _, db := range s.Databases {
 		part := db.Name + " " + db.State
 		if n := len(db.Problems); n > 0 {
-			part += fmt.Sprintf(" (%d problems: wcdectl status)", n)
+			part += fmt.Sprintf(" (wcdectl status: %d wrong)", n)
 		}
 		parts = append(parts, part)
 	}

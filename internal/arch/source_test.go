@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -44,9 +45,21 @@ func (f file) imported(do func(spec *ast.ImportSpec, ours bool, path string)) {
 	}
 }
 
-// sources parses every Go file of the module.
+// sources returns every Go file of the module.
 func sources(t *testing.T) []file {
 	t.Helper()
+	files, err := parseAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) < 50 {
+		t.Fatalf("found %d Go files: this is not the module", len(files))
+	}
+	return files
+}
+
+// parseAll parses every Go file of the module, once for all tests: nobody changes what it returns.
+var parseAll = sync.OnceValues(func() ([]file, error) {
 	root := filepath.Join("..", "..")
 	set := token.NewFileSet()
 	var files []file
@@ -73,11 +86,5 @@ func sources(t *testing.T) []file {
 			test: strings.HasSuffix(name, "_test.go")})
 		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(files) < 50 {
-		t.Fatalf("found %d Go files: this is not the module", len(files))
-	}
-	return files
-}
+	return files, err
+})

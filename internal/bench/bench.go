@@ -54,7 +54,12 @@ func run(ctx context.Context, o Options, sc scale, chosen []experiment) (err err
 	if err != nil {
 		return fmt.Errorf("measure: %w", err)
 	}
-	defer func() { err = errors.Join(err, e.close()) }()
+	defer func() {
+		if ctx.Err() != nil {
+			err = ctx.Err() // what broke because of that is no news
+		}
+		err = errors.Join(err, e.close())
+	}()
 	m, err := examine(ctx, e.dir)
 	if err != nil {
 		return err

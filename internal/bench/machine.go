@@ -35,7 +35,7 @@ type machine struct {
 
 // examine looks at the machine, and at the disk below dir.
 func examine(ctx context.Context, dir string) (machine, error) {
-	m := machine{Cores: runtime.NumCPU(), Go: strings.TrimPrefix(runtime.Version(), "go"), Version: api.Version()}
+	m := machine{Cores: runtime.NumCPU(), Go: strings.TrimPrefix(runtime.Version(), "go"), Version: version(ctx)}
 	var errs []error
 	read := func(path string, parse func([]byte) string) string {
 		b, err := os.ReadFile(path)
@@ -57,6 +57,19 @@ func examine(ctx context.Context, dir string) (machine, error) {
 		return m, fmt.Errorf("look at the machine: %w", err)
 	}
 	return m, nil
+}
+
+// version is the stamp of this program or, in a build without one, the commit of the checkout that it runs in.
+func version(ctx context.Context) string {
+	v := api.Version()
+	if strings.HasPrefix(v, "v") {
+		return v
+	}
+	commit, err := firstLine(ctx, "git", "describe", "--always", "--dirty", "--abbrev=12")
+	if err != nil {
+		return v
+	}
+	return "commit " + commit
 }
 
 // field returns the value of the first line "name: value".

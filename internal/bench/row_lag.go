@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -58,17 +57,25 @@ func measureLag(ctx context.Context, e *env, rec *recorder) error {
 	if err := c.ask(followRequest{}, &serving, patience); err != nil {
 		return err
 	}
-	start := binlog.Position{} // the replicas begin at the supplier's first group
+	var later, afterOurs, afterNative []float64 // by commit
+	start := binlog.Position{}                  // the replicas begin at the supplier's first group
 	for round := range e.rounds {
 		ours, native := replicas[round%2], replicas[1-round%2]
 		err := errors.Join(e.attach(ctx, ours, serving.Port, start), e.attach(ctx, native, s.Port(), start))
 		if err != nil {
 			return err
 		}
-		lags, err := e.lags(ctx, s, ours, native)
+		lags, commits, err := e.lags(ctx, s, ours, native)
 		if err != nil {
 			return fmt.Errorf("round %d: %w", round+1, err)
 		}
+		for k := range commits {
+			later = append(later, lags[0][k]-lags[1][k])
+			afterOurs, afterNative = append(afterOurs, lags[0][k]-commits[k]), append(afterNative, lags[1][k]-commits[k])
+		}
+		rec.note("lag-p50", "a commit was applied %s ms later than on the native replica (median); measured from the moment when the "+
+			"commit had returned to its client, %s ms and %s ms", number(median(later)), number(median(afterOurs)),
+			number(median(afterNative)))
 		for _, p := range []struct {
 			key      string
 			quantile float64
@@ -92,22 +99,24 @@ func (e *env) attach(ctx context.Context, replica *mariadbd.Server, port int, at
 	return replica.Exec(ctx, "START SLAVE")
 }
 
-// lags commits at a fixed rate and returns, in milliseconds, each commit's lag on each of the replicas.
-func (e *env) lags(ctx context.Context, s *mariadbd.Server, replicas ...*mariadbd.Server) ([][]float64, error) {
+// lags commits at a fixed rate and returns, in milliseconds, each commit's lag on each of the replicas, and how long the
+// commit itself took.
+func (e *env) lags(ctx context.Context, s *mariadbd.Server, replicas ...*mariadbd.Server) (lags [][]float64, commits []float64,
+	err error) {
 	before, err := position(ctx, s, "gtid_binlog_pos")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if len(before) != 1 {
-		return nil, fmt.Errorf("supplier is at %s, not in one domain", before)
+		return nil, nil, fmt.Errorf("supplier is at %s, not in one domain", before)
 	}
 	for _, r := range replicas {
 		if err := replicated(ctx, r, "Gtid_Slave_Pos", before, patience); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	if err := e.settle(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	n := int(e.scale.lag.Seconds() * float64(e.scale.lagRate))
 	ctx, cancel := context.WithTimeout(ctx, e.scale.lag+2*patience)
@@ -118,23 +127,26 @@ func (e *env) lags(ctx context.Context, s *mariadbd.Server, replicas ...*mariadb
 		w.seen[i] = make([]time.Time, n)
 		w.watch(gctx, g, i, r)
 	}
-	sent := make([]time.Time, n)
-	g.Go(func() error { return e.paced(gctx, s, sent) })
+	sent, returned := make([]time.Time, n), make([]time.Time, n)
+	g.Go(func() error { return e.paced(gctx, s, sent, returned) })
 	if err := g.Wait(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	lags := make([][]float64, len(replicas))
-	for i := range lags {
-		for k := range sent {
-			lags[i] = append(lags[i], float64(w.seen[i][k].Sub(sent[k]))/1e6)
+	milliseconds := func(from, to []time.Time) (list []float64) {
+		for k := range from {
+			list = append(list, float64(to[k].Sub(from[k]))/1e6)
 		}
+		return list
 	}
-	return lags, nil
+	for i := range replicas {
+		lags = append(lags, milliseconds(sent, w.seen[i]))
+	}
+	return lags, milliseconds(sent, returned), nil
 }
 
-// paced commits at the fixed rate and notes when each commit was sent. Nobody else commits, so that the GTIDs follow one
-// another.
-func (e *env) paced(ctx context.Context, s *mariadbd.Server, sent []time.Time) error {
+// paced commits at the fixed rate and notes when each commit was sent and when it had returned. Nobody else commits, so that
+// the GTIDs follow one another.
+func (e *env) paced(ctx context.Context, s *mariadbd.Server, sent, returned []time.Time) error {
 	db, err := s.Open("bench")
 	if err != nil {
 		return err
@@ -156,54 +168,7 @@ func (e *env) paced(ctx context.Context, s *mariadbd.Server, sent []time.Time) e
 		if _, err := insert.ExecContext(ctx, k, loadPayload); err != nil {
 			return fmt.Errorf("insert: %w", err)
 		}
+		returned[k] = time.Now()
 	}
 	return nil
-}
-
-// waiters is how many commits ahead each replica is watched.
-const waiters = 16
-
-// witness notes when groups, named by consecutive sequence numbers, are applied by replicas.
-type witness struct {
-	first  uint64
-	server uint32
-	seen   [][]time.Time // by replica and group
-}
-
-// watch has connections wait at a replica for the groups, each for its own one.
-func (w *witness) watch(ctx context.Context, g *errgroup.Group, i int, replica *mariadbd.Server) {
-	var mu sync.Mutex
-	next := 0
-	take := func() int {
-		mu.Lock()
-		defer mu.Unlock()
-		next++
-		return next - 1
-	}
-	for range waiters {
-		g.Go(func() error {
-			db, err := replica.Open("")
-			if err != nil {
-				return err
-			}
-			defer db.Close()
-			wait, done, err := prepare(ctx, db, "SELECT MASTER_GTID_WAIT(?, 60)")
-			if err != nil {
-				return err
-			}
-			defer done()
-			for k := take(); k < len(w.seen[i]); k = take() {
-				gtid := binlog.GTID{Server: w.server, Seq: w.first + uint64(k)}
-				var late int
-				if err := wait.QueryRowContext(ctx, gtid.String()).Scan(&late); err != nil {
-					return fmt.Errorf("wait for %s: %w", gtid, err)
-				}
-				if late != 0 {
-					return fmt.Errorf("wait for %s: the replica did not get there", gtid)
-				}
-				w.seen[i][k] = time.Now()
-			}
-			return nil
-		})
-	}
 }

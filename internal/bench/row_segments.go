@@ -92,8 +92,11 @@ func (e *env) openSegments(ctx context.Context, c openConfig) (openAnswer, error
 	return a, errors.Join(err, child.close())
 }
 
-// dropCaches empties the page cache and says whether it could.
+// dropCaches empties the page cache, if that is wanted, and says whether it could.
 func (e *env) dropCaches() (bool, error) {
+	if !e.scale.cold {
+		return false, nil
+	}
 	if err := e.settle(); err != nil {
 		return false, err
 	}

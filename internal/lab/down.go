@@ -29,15 +29,26 @@ func Down(ctx context.Context, dir string, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(statePath(dir)); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	unlock, err := lock(dir, unix.LOCK_EX)
-	if err != nil {
+	if gone, err := nothingThere(dir); gone || err != nil {
 		return err
 	}
-	defer unlock()
+	unlock, err := lock(dir, unix.LOCK_EX)
+	switch {
+	case err == nil:
+		defer unlock()
+	case !errors.Is(err, fs.ErrNotExist): // somebody removed the folder, the processes run on
+		return err
+	}
 	return tearDown(ctx, dir, progress)
+}
+
+// nothingThere tells whether there is neither a lab in dir nor anything of one that lost its state.
+func nothingThere(dir string) (bool, error) {
+	if _, err := os.Stat(statePath(dir)); !errors.Is(err, fs.ErrNotExist) {
+		return false, err
+	}
+	mounts, err := mountsBelow(dir)
+	return len(mounts) == 0 && len(processes(dir)) == 0 && len(loopsBelow(dir)) == 0, err
 }
 
 // Reap takes down every lab right below parent whose processes were to die with a process that is gone: what a
@@ -100,7 +111,7 @@ func removeFiles(dir string) (left []string, err error) {
 		}
 	}
 	entries, err := os.ReadDir(dir)
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	for _, e := range entries {

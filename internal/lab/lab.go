@@ -86,6 +86,9 @@ func (l *Lab) Wcdectl(ctx context.Context, args ...string) ([]byte, error) {
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
+		if ctx.Err() != nil {
+			err = ctx.Err() // and not "signal: killed"
+		}
 		return stdout.Bytes(), fmt.Errorf("wcdectl %s: %w: %s", args[2], err, tail(stderr.Bytes()))
 	}
 	return stdout.Bytes(), nil

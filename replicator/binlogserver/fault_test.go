@@ -30,6 +30,7 @@ func ended(t *testing.T, s *served, from string, more ...string) (groupsSent []s
 }
 
 func TestPositionsThatCannotBeServed(t *testing.T) {
+	t.Parallel()
 	sup := startSupplier(t, nil)
 	exec1(t, sup, "CREATE DATABASE d; CREATE TABLE d.t (a INT)")
 	for i := range 4 {
@@ -92,6 +93,7 @@ func TestPositionsThatCannotBeServed(t *testing.T) {
 }
 
 func TestEmptyArchiveIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	a := openArchive(t)
 	s := serve(t, a, holdText(""))
 	if _, err := ended(t, s, ""); err == nil || !strings.Contains(err.Error(), "1105") {
@@ -105,6 +107,7 @@ func TestEmptyArchiveIsWaitedFor(t *testing.T) {
 }
 
 func TestSwitchedSupplier(t *testing.T) {
+	t.Parallel()
 	old := startSupplier(t, nil)
 	exec1(t, old, "CREATE USER r; GRANT REPLICATION SLAVE ON *.* TO r; CREATE DATABASE d; CREATE TABLE d.t (a INT PRIMARY KEY)")
 	for i := range 10 {
@@ -153,6 +156,7 @@ func TestSwitchedSupplier(t *testing.T) {
 }
 
 func TestDamagedSegmentStopsTheReplicaUntilMended(t *testing.T) {
+	t.Parallel()
 	sup := startSupplier(t, nil)
 	exec1(t, sup, "CREATE DATABASE d; CREATE TABLE d.t (a INT PRIMARY KEY AUTO_INCREMENT, b TEXT)")
 	fillRows(t, sup, 10)
@@ -206,6 +210,7 @@ func TestDamagedSegmentStopsTheReplicaUntilMended(t *testing.T) {
 }
 
 func TestTornFileIsPassedOver(t *testing.T) {
+	t.Parallel()
 	sup := startSupplier(t, nil)
 	exec1(t, sup, "CREATE DATABASE d; CREATE TABLE d.t (a INT PRIMARY KEY AUTO_INCREMENT, b TEXT)")
 	a := openArchive(t)
@@ -230,6 +235,7 @@ func TestTornFileIsPassedOver(t *testing.T) {
 }
 
 func TestSameReplicaAgainEndsTheOldStream(t *testing.T) {
+	t.Parallel()
 	_, a, _ := threeFiles(t)
 	s := serve(t, a, holdText(""))
 	begin := func(id uint32) *rawClient {
@@ -266,6 +272,7 @@ func TestSameReplicaAgainEndsTheOldStream(t *testing.T) {
 
 // TestStopEndsBehindAGroup: a client that is being sent groups when the server stops got whole ones.
 func TestStopEndsBehindAGroup(t *testing.T) {
+	t.Parallel()
 	sup := startSupplier(t, nil)
 	exec1(t, sup, "CREATE DATABASE d; CREATE TABLE d.t (a INT PRIMARY KEY AUTO_INCREMENT, b LONGBLOB)")
 	for range 30 {

@@ -39,6 +39,7 @@ func decide(t *testing.T, s *served, h binlogserver.Held, d binlogserver.Decisio
 }
 
 func TestHeldGroupIsReleasedOrSkipped(t *testing.T) {
+	t.Parallel()
 	sup := startSupplier(t, nil)
 	exec1(t, sup, `CREATE DATABASE d; CREATE TABLE d.t (a INT PRIMARY KEY); INSERT INTO d.t VALUES (1);
 		CREATE USER mallory IDENTIFIED BY 'let me in';
@@ -104,6 +105,7 @@ func TestHeldGroupIsReleasedOrSkipped(t *testing.T) {
 }
 
 func TestHostileStatementInLargeGroupIsHeld(t *testing.T) {
+	t.Parallel()
 	sup := startSupplier(t, nil)
 	exec1(t, sup, "CREATE DATABASE d; CREATE TABLE d.t (a INT PRIMARY KEY AUTO_INCREMENT, b LONGBLOB)")
 	const hostile, harmless = "SELECT 1 INTO OUTFILE '/tmp/x'", "DELETE FROM d.t WHERE a=100000"
@@ -149,6 +151,7 @@ func TestHostileStatementInLargeGroupIsHeld(t *testing.T) {
 
 // TestSkippedGroupOfEveryKind: in place of each kind of group the replica takes the one that does nothing.
 func TestSkippedGroupOfEveryKind(t *testing.T) {
+	t.Parallel()
 	sup := startSupplier(t, map[string]string{"binlog_commit_wait_count": "0"})
 	exec1(t, sup, `CREATE DATABASE d; CREATE TABLE d.t (a INT PRIMARY KEY) ENGINE=InnoDB;
 		CREATE TABLE d.m (a INT) ENGINE=MyISAM; SET binlog_format=STATEMENT;
@@ -175,6 +178,7 @@ func TestSkippedGroupOfEveryKind(t *testing.T) {
 }
 
 func TestDecisionIsAboutTheBytes(t *testing.T) {
+	t.Parallel()
 	d, err := binlogserver.OpenDecisions(filepath.Join(t.TempDir(), "d"), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -222,6 +226,7 @@ func TestDecisionIsAboutTheBytes(t *testing.T) {
 }
 
 func TestDecisionsSurvive(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "sub", "decisions")
 	h := binlogserver.Held{GTID: binlog.GTID{Domain: 3, Server: 1, Seq: 4}, Digest: "aa"}
 	open := func() (*binlogserver.Decisions, error) {
@@ -267,4 +272,3 @@ func TestDecisionsSurvive(t *testing.T) {
 		}
 	}
 }
-

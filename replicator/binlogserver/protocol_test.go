@@ -21,6 +21,7 @@ import (
 )
 
 func TestStatementsOfClients(t *testing.T) {
+	t.Parallel()
 	_, a, _ := threeFiles(t)
 	s := serve(t, a, holdText(""))
 	c := dial(t, s.port)
@@ -132,6 +133,7 @@ func firstRow(t *testing.T, r *mysql.Result) string {
 }
 
 func TestWrongPasswordIsRefused(t *testing.T) {
+	t.Parallel()
 	a := openArchive(t)
 	s := serve(t, a, holdText(""))
 	var wg sync.WaitGroup
@@ -159,6 +161,7 @@ func TestWrongPasswordIsRefused(t *testing.T) {
 }
 
 func TestOptionsWithoutPasswordAreRefused(t *testing.T) {
+	t.Parallel()
 	d, err := binlogserver.OpenDecisions(t.TempDir()+"/d", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -185,6 +188,7 @@ func TestOptionsWithoutPasswordAreRefused(t *testing.T) {
 }
 
 func TestConnectionsAreLimited(t *testing.T) {
+	t.Parallel()
 	a := openArchive(t)
 	s := serveWith(t, binlogserver.Options{Archive: a, Guard: holdText(""), MaxClients: 2})
 	first := dial(t, s.port)
@@ -205,6 +209,7 @@ func TestConnectionsAreLimited(t *testing.T) {
 
 // TestHostilePackets: none of these is answered, and the server lives on.
 func TestHostilePackets(t *testing.T) {
+	t.Parallel()
 	a := openArchive(t)
 	s := serve(t, a, holdText(""))
 	huge := append([]byte{0xff, 0xff, 0xff, 0}, make([]byte, 100)...)
@@ -252,6 +257,7 @@ func TestHostilePackets(t *testing.T) {
 
 // TestStreamIsAPrimarys compares what our server sends with what the server sends that wrote the files.
 func TestStreamIsAPrimarys(t *testing.T) {
+	t.Parallel()
 	sup, a, _ := threeFiles(t)
 	exec1(t, sup, "SET sql_log_bin=0; CREATE USER "+user+" IDENTIFIED BY '"+password+"'; GRANT REPLICATION SLAVE ON *.* TO "+user)
 	s := serve(t, a, holdText(""))

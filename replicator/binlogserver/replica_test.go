@@ -15,6 +15,7 @@ import (
 )
 
 func TestParallelReplicaFollows(t *testing.T) {
+	t.Parallel()
 	sup := startSupplier(t, nil)
 	a := openArchive(t)
 	f := newFeeder(t, a, sup.BinlogDir())
@@ -61,6 +62,7 @@ func TestParallelReplicaFollows(t *testing.T) {
 }
 
 func TestUntilStopsExactly(t *testing.T) {
+	t.Parallel()
 	sup := startSupplier(t, nil)
 	exec1(t, sup, "CREATE DATABASE d; CREATE TABLE d.t (a INT, b INT)")
 	for i := range 12 {
@@ -102,6 +104,7 @@ func TestUntilStopsExactly(t *testing.T) {
 }
 
 func TestUntilBeyondAGapStopsBefore(t *testing.T) {
+	t.Parallel()
 	sup := startSupplier(t, nil)
 	exec1(t, sup, "CREATE DATABASE d; CREATE TABLE d.t (a INT); SET gtid_seq_no=10; INSERT INTO d.t VALUES (1)")
 	a := openArchive(t)
@@ -121,6 +124,7 @@ func TestUntilBeyondAGapStopsBefore(t *testing.T) {
 }
 
 func TestHeartbeats(t *testing.T) {
+	t.Parallel()
 	sup := startSupplier(t, nil)
 	exec1(t, sup, "CREATE DATABASE d; CREATE TABLE d.t (a INT)")
 	a := openArchive(t)
@@ -149,6 +153,7 @@ func TestHeartbeats(t *testing.T) {
 }
 
 func TestReconnectWithinGroups(t *testing.T) {
+	t.Parallel()
 	sup := startSupplier(t, nil)
 	exec1(t, sup, "CREATE DATABASE d; CREATE TABLE d.t (a INT PRIMARY KEY AUTO_INCREMENT, b LONGBLOB)")
 	for range 8 {
@@ -171,6 +176,7 @@ func TestReconnectWithinGroups(t *testing.T) {
 }
 
 func TestLargeEvents(t *testing.T) {
+	t.Parallel()
 	sup := startSupplier(t, map[string]string{"innodb_log_file_size": "256M", "max_allowed_packet": "128M"})
 	exec1(t, sup, "CREATE DATABASE d; CREATE TABLE d.t (a INT PRIMARY KEY AUTO_INCREMENT, b LONGBLOB)")
 	// Around the size of a packet: 16 MiB less one byte, of which one is taken by the status byte.

@@ -173,6 +173,7 @@ func (s *session) ended(cause error) bool {
 		s.srv.clients.end(s.client, StateUntilReached, "")
 		return false
 	}
+	s.client.setState(StateFailed)
 	return s.srv.clients.end(s.client, StateFailed, cause.Error())
 }
 

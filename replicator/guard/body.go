@@ -76,16 +76,10 @@ func (j *judge) block(depth int) {
 	}
 }
 
-// labels goes over the labels before a statement: name: and, in Oracle's way, <<name>>.
+// labels goes over the labels before a statement: name: or, in Oracle's way, <<name>>.
 func (j *judge) labels() {
-	for {
-		next := j.peek()
-		switch {
-		case j.named() && next.kind == kindPunct && next.ch == ':':
-			j.next()
-			j.next()
-		case j.scan.dialect.oracle && j.is('<'):
-			j.next()
+	if j.scan.dialect.oracle {
+		for j.acceptPunct('<') {
 			if !j.acceptPunct('<') || !j.named() {
 				j.unknown()
 			}
@@ -93,8 +87,13 @@ func (j *judge) labels() {
 			if !j.acceptPunct('>') || !j.acceptPunct('>') {
 				j.unknown()
 			}
-		default:
-			return
+		}
+		return
+	}
+	if j.named() && j.tok.word != wBegin {
+		if next := j.peek(); next.kind == kindPunct && next.ch == ':' {
+			j.next()
+			j.next()
 		}
 	}
 }
@@ -175,28 +174,38 @@ func (j *judge) endLabel(block word) {
 }
 
 // declare judges DECLARE. A handler has a statement; everything else ends at its semicolon. In Oracle's way the
-// declarations of a block follow.
+// declarations of a block follow, and then the block.
 func (j *judge) declare(depth int) {
 	j.next()
-	switch j.tok.word {
-	case wContinue, wExit, wUndo:
-		if j.peek().word == wHandler {
-			j.next()
-			j.next()
-			if !j.accept(wFor) {
-				j.unknown()
-			}
-			j.conditions()
-			j.block(depth + 1)
-			return
-		}
-	}
-	if j.scan.dialect.oracle {
+	switch {
+	case j.scan.dialect.oracle:
 		j.declarations(depth + 1)
 		j.block(depth + 1)
-		return
+	case j.handler():
+		j.declareHandler(depth)
+	default:
+		j.rest()
 	}
-	j.rest()
+}
+
+// handler tells whether the declaration of a handler begins at the current token.
+func (j *judge) handler() bool {
+	switch j.tok.word {
+	case wContinue, wExit, wUndo:
+		return j.peek().word == wHandler
+	}
+	return false
+}
+
+// declareHandler judges what follows DECLARE for a handler: EXIT HANDLER FOR conditions statement.
+func (j *judge) declareHandler(depth int) {
+	j.next()
+	j.next()
+	if !j.accept(wFor) {
+		j.unknown()
+	}
+	j.conditions()
+	j.block(depth + 1)
 }
 
 // conditions goes over the conditions of a handler.
@@ -253,16 +262,18 @@ func (j *judge) oracleVerb() bool {
 	case wExit, wContinue, wNull, wRaise, wGoto:
 		j.rest()
 		return true
-	case wordNone:
-	default:
-		return false
 	}
+	j.acceptPunct(':') // :NEW.column
 	if !j.named() {
 		return false
 	}
 	next := j.peek()
-	if next.kind != kindEnd && !(next.kind == kindPunct && (next.ch == punctAssign || next.ch == '.' || next.ch == '(' ||
-		next.ch == ';')) {
+	switch {
+	case next.kind == kindPunct && next.ch == punctAssign:
+	case j.tok.word != wordNone:
+		return false
+	case next.kind == kindEnd, next.kind == kindPunct && (next.ch == '.' || next.ch == '(' || next.ch == ';'):
+	default:
 		return false
 	}
 	j.rest()

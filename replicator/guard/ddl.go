@@ -213,6 +213,8 @@ func (j *judge) alterTable(body bool) {
 		switch j.tok.word {
 		case wAdd, wChange, wModify, wDrop, wAlter, wRename:
 			columns = true
+		case wImport, wDiscard:
+			j.hold(CategoryFile, "exchanges a table's file, which does not travel with the binary log (TABLESPACE)")
 		}
 		for !j.ended() && !(depth == 0 && j.is(',')) {
 			switch {

@@ -100,10 +100,6 @@ func (j *judge) keyword() {
 		if before == wData || before == wIndex {
 			j.hold(CategoryDataDirectory, "puts a table's file outside the datadir (DATA DIRECTORY)")
 		}
-	case wTablespace:
-		if before == wImport || before == wDiscard {
-			j.hold(CategoryFile, "exchanges a table's file, which does not travel with the binary log (TABLESPACE)")
-		}
 	}
 }
 

@@ -187,26 +187,41 @@ func (j *judge) pkg() {
 	j.endOf(wordNone)
 }
 
-// declarations judges the declarations before a block in Oracle's way, and those that a package consists of. It
-// stops at BEGIN or END.
+// declarations judges the declarations before a block in Oracle's way, and what a package consists of. It stops at
+// BEGIN or END.
 func (j *judge) declarations(depth int) {
 	if depth > maxDepth {
 		j.hold(CategoryUnparsed, "is nested too deeply")
 	}
 	for j.category == "" && j.tok.word != wBegin && j.tok.word != wEnd {
-		switch object := j.tok.word; object {
-		case wProcedure, wFunction:
+		switch object := j.tok.word; {
+		case object == wProcedure, object == wFunction:
 			j.next()
 			j.subprogram(object, depth+1)
+		case j.handler():
+			j.declareHandler(depth)
+		case !j.scan.dialect.oracle:
+			j.block(depth + 1)
 		default:
-			if j.ended() || !j.named() {
-				j.hold(CategoryUnparsed, "a declaration is missing")
-				return
-			}
-			j.rest()
+			j.declaration()
 		}
 		if !j.acceptPunct(';') {
 			j.hold(CategoryUnparsed, "a declaration does not end")
 		}
 	}
+}
+
+// declaration judges the declaration of variables, a type, a cursor or a condition in Oracle's way. It has to begin
+// with a name: no statement hides there.
+func (j *judge) declaration() {
+	switch j.tok.word {
+	case wordNone, wCursor, wType, wBody, wComment, wContains, wData, wEvent, wFormat, wFound, wHosts, wLanguage,
+		wMaster, wNames, wNo, wOnline, wOpen, wPassword, wPlugin, wPrivileges, wQuery, wRole, wSecurity, wServer,
+		wSession, wSlave, wStatus, wTables, wTransaction, wUser, wValue, wView, wWork:
+		if j.named() {
+			j.rest()
+			return
+		}
+	}
+	j.hold(CategoryUnparsed, "a declaration does not begin with a name")
 }

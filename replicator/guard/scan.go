@@ -358,13 +358,13 @@ func (s *scanner) variable() token {
 		return s.punct(punctSysVar, 2)
 	}
 	end := s.pos + 1
-	for {
-		c := s.at(end)
-		if c != '.' && (!identBytes[c] || c >= 0x80 && (s.dialect.charset != charsetLatin1 || !latin1Letter(c))) {
-			return s.take(kindUserVar, end)
-		}
+	for identBytes[s.at(end)] || s.at(end) == '.' {
 		end++
 	}
+	if !s.readable(s.text[s.pos:end]) {
+		return s.fail("a variable's name has bytes whose meaning is not known")
+	}
+	return s.take(kindUserVar, end)
 }
 
 // quoted reads an identifier in quotes.
@@ -448,7 +448,7 @@ func (s *scanner) blockComment() {
 	case n >= minVersionDigits && !s.exec.counts(version, mariadb):
 		s.skipNested(body)
 	case s.open:
-		// MariaDB ends both at the first */, so no server would have taken this.
+		// MariaDB ends both at the first */. Nobody writes that, and others may end them one by one.
 		s.bad = "an executable comment lies within another"
 	default:
 		s.open = true

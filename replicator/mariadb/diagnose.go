@@ -137,6 +137,9 @@ func sqlError(errno int) (Action, string) {
 		return Nothing, "what is changed or dropped is not there: " + again
 	case 1451, 1452: // foreign key fails
 		return Nothing, "a row breaks a foreign key: " + again
+	case 1449: // definer does not exist
+		return Restart, "create that account here, locked (CREATE USER … ACCOUNT LOCK), with the rights that it has at the " +
+			"supplier in the application's databases; applying goes on by itself"
 	case 1535, 1677: // table definitions differ, column cannot be converted
 		return Nothing, "a table has another definition here than at the supplier: " + again
 	case 1298: // unknown time zone

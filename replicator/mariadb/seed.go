@@ -60,7 +60,9 @@ type SeedReport struct {
 	// supplier. Views that say so stand in for them, so that replication can drop or replace them.
 	Broken []string
 	// Definers are the accounts on whose behalf views, routines, triggers and events act. Orphans among them don't
-	// exist on our server: what they define fails until they do.
+	// exist on our server: what they define fails until they do. A supplier that replicates statements (MIXED, the
+	// default, or STATEMENT) stops replication with error 1449 when one of these statements fires a trigger or calls
+	// a function of an orphan.
 	Definers []string
 	Orphans  []string
 	Accounts []Account

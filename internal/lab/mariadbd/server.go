@@ -137,7 +137,7 @@ func (s *Server) prepare(ctx context.Context, owner *proc.Account) error {
 	if ok, err := exists(s.opts.DataDir + "/mysql"); ok || err != nil {
 		return err
 	}
-	from, err := template(ctx, s.opts.Binary)
+	from, err := template(ctx, s.opts.Binary, s.opts.Env)
 	if err != nil {
 		return err
 	}

@@ -203,7 +203,10 @@ func TestRunsAsAnotherUser(t *testing.T) {
 	}
 }
 
+// All of them find no template and make one.
 func TestManyAtOnce(t *testing.T) {
+	cache := t.TempDir()
+	t.Setenv("XDG_CACHE_HOME", cache)
 	var wg sync.WaitGroup
 	for range 3 {
 		dir, err := os.MkdirTemp("/tmp", "mdb")
@@ -223,6 +226,23 @@ func TestManyAtOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
+	made, err := filepath.Glob(filepath.Join(cache, "wcde-lab", "*"))
+	if err != nil || len(made) != 1 || !strings.Contains(made[0], "datadir-") {
+		t.Errorf("cache holds %v, %v; want one template", made, err)
+	}
+}
+
+func TestCacheOfAnotherUserIsNotUsed(t *testing.T) {
+	foreign := t.TempDir()
+	if err := os.Chown(foreign, 65534, -1); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("XDG_CACHE_HOME", foreign)
+	t.Setenv("TMPDIR", t.TempDir())
+	start(t, mariadbd.Options{Port: mariadbd.NoTCP})
+	if left, err := os.ReadDir(foreign); err != nil || len(left) > 0 {
+		t.Errorf("wrote %v into it (%v)", left, err)
+	}
 }
 
 // TestDiesWithItsStarter runs this test binary again, lets that start a server, and kills it.

@@ -1,4 +1,5 @@
-// Package sqldump reads the text that mariadb-dump writes and decides which of its statements may run.
+// Package sqldump reads the text that mariadb-dump writes and decides which of its statements may run. It also looks
+// at definitions of single objects as SHOW CREATE tells them (ReviewObject).
 //
 // The text comes from the supplier's server: mariadb-dump copies what that server answers, names and
 // definitions alike, so all of it has to be taken as written by somebody hostile, to be run with all privileges

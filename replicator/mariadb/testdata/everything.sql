@@ -107,6 +107,14 @@ CREATE VIEW v2 AS SELECT id, a, half(id) AS h FROM kinds
 //
 CREATE ALGORITHM=MERGE DEFINER=nobody@`%` SQL SECURITY INVOKER VIEW v1 AS SELECT * FROM v2 WHERE a <> 'x;''y' WITH CHECK OPTION
 //
+CREATE TABLE gone (a INT)
+//
+CREATE VIEW broken AS SELECT * FROM gone
+//
+CREATE VIEW broken_too AS SELECT * FROM broken
+//
+DROP TABLE gone
+//
 CREATE VIEW across AS SELECT t.a, -(-t.a) AS minus FROM `we``ird
 \! touch PWNED`.t
 //

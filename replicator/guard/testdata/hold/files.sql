@@ -164,7 +164,7 @@ CREATE TABLESPACE ts ADD DATAFILE '/tmp/x.ibd'
 ALTER TABLESPACE ts ADD DATAFILE '/tmp/x'
 ==
 #! file charset=8
-INSERT INTO t VALUES ('�') , (LOAD_FILE('x'))
+INSERT INTO t VALUES ('{{bf}}') , (LOAD_FILE('x'))
 ==
 #! data_directory
 CREATE TABLE t (a INT) DATA DIRECTORY='/tmp'

@@ -7,7 +7,7 @@ SET @@global.read_only = 0
 #! set_global
 SET @@GLOBAL . read_only := OFF
 ==
-#! set_global
+#! set
 SET @a = 1, GLOBAL sql_mode = ''
 ==
 #! set_global

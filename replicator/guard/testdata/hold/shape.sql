@@ -211,16 +211,16 @@ INSERT INTO t VALUES (?)
 INSERT INTO [t] VALUES (1)
 ==
 #! unparsed charset=28
-INSERT INTO t VALUES ('�\'), (LOAD_FILE('x')) -- ')
+INSERT INTO t VALUES ('{{bf}}\'), (LOAD_FILE('x')) -- ')
 ==
 #! unparsed charset=1
-INSERT INTO t VALUES ('�')
+INSERT INTO t VALUES ('{{a4}}')
 ==
 #! unparsed charset=13
-INSERT INTO t VALUES ("�")
+INSERT INTO t VALUES ("{{83}}")
 ==
 #! unparsed charset=95
-UPDATE t SET a = '�'
+UPDATE t SET a = '{{83}}'
 ==
 #! unparsed charset=35
 INSERT INTO t VALUES (1)
@@ -253,13 +253,13 @@ INSERT INTO t VALUES ("x")
 INSERT INTO t VALUES ('a\'b')
 ==
 #! unparsed charset=63
-INSERT INTO gr�n VALUES (1)
+INSERT INTO gr{{fc}}n VALUES (1)
 ==
 #! unparsed charset=8
-SELECT 1 INTO�OUTFILE 'x'
+SELECT 1 INTO{{a0}}OUTFILE 'x'
 ==
 #! unparsed charset=8
-INSERT INTO t SELECT 1 --�load_file('x')
+INSERT INTO t SELECT 1 --{{a0}}load_file('x')
 ==
 #! unparsed
-INSERT INTO gr�n VALUES (1)
+INSERT INTO gr{{fc}}n VALUES (1)

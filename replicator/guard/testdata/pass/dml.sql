@@ -138,10 +138,10 @@ INSERT INTO "order" ("group", "from") VALUES ('a "quoted" b', 'it''s')
 INSERT INTO t VALUES ('C:\', 'D:\temp\', "x\")
 ==
 #! charset=8
-INSERT INTO t VALUES ('Gr��e', "na�ve \'x\'") -- �
+INSERT INTO t VALUES ('Gr{{fc}}{{df}}e', "na{{ef}}ve \'x\'") -- {{a0}}
 ==
 #! charset=8
-INSERT INTO Verk�ufe VALUES (1)
+INSERT INTO Verk{{e4}}ufe VALUES (1)
 ==
 #! charset=28
 INSERT INTO t VALUES ('plain ASCII from a gbk client', 'it\'s')

@@ -191,3 +191,14 @@ CREATE PACKAGE BODY pkg
   FUNCTION f1() RETURNS INT BEGIN RETURN total; END;
   SET total = 5;
 END
+==
+#! mode=oracle
+CREATE PROCEDURE p AS
+  dup_key CONDITION FOR SQLSTATE '23000';
+  status INT := 1;
+  user VARCHAR(10);
+  CONTINUE HANDLER FOR dup_key BEGIN status := 2; END;
+BEGIN
+  status := 3;
+  data.x := 5;
+END
