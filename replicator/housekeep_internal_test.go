@@ -83,6 +83,7 @@ func TestRetentionNeedsAnHonestClockAndTheReplicasPosition(t *testing.T) {
 	d, r := archived(t)
 	all := len(r.archive.Segments())
 	later := time.Now().Add(48 * time.Hour)
+	d.cfg.Archive.Keep = configs.Duration{Duration: time.Nanosecond}
 	left := func() int { return len(r.archive.Segments()) }
 
 	d.retain(r, 0, later)
