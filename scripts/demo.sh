@@ -23,15 +23,17 @@ trap 'exit 130' INT TERM
 
 socket=$(fact control_socket) supplier=$(fact mysql_socket) portal=$(fact portal_url)
 note="Try in another terminal, and watch what happens here:
+  $lab write --dir $dir                           customers' certificates; every one must arrive
   open $portal
-  mariadb --socket $supplier -e 'CREATE DATABASE IF NOT EXISTS hello; CREATE OR REPLACE TABLE hello.world (id INT PRIMARY KEY) SELECT seq AS id FROM hello.seq_1_to_100000'
-  mariadb --socket $supplier -e 'GRANT ALL ON *.* TO mallory@localhost IDENTIFIED BY \"x\"'      held, until you decide:
-  $ctl --socket $socket database held NAME
-  $lab kill supplier-mariadb --dir $dir      then: start
-  $lab cut supplier-mariadb --dir $dir       then: heal
-  $lab kill wcded --dir $dir                 then: start
-  $lab kill foundation-mariadb --dir $dir    then: start
-  $ctl --socket $socket database segments NAME
+  mariadb --socket $supplier -uroot -e 'CREATE DATABASE hello; CREATE TABLE hello.world (id INT PRIMARY KEY) SELECT seq AS id FROM hello.seq_1_to_100000'
+  $lab kill supplier-mariadb --dir $dir           then: start
+  $lab cut supplier-mariadb --dir $dir            then: heal
+  $lab kill wcded --dir $dir                      then: start
+  $lab kill foundation-mariadb --dir $dir         then: start
+Have the supplier do what a copy must not, and decide about it:
+  mariadb --socket $supplier -uroot -e 'CREATE USER mallory@localhost'
+  $ctl --socket $socket database held portal
+  $ctl --socket $socket database segments portal
 Ctrl-C ends the demo and leaves nothing behind."
 trap : INT # it ends the watch, not the taking down
 "$ctl" --socket "$socket" status --watch --note "$note"

@@ -77,7 +77,7 @@ func TestUnitSays(t *testing.T) {
 	}
 	lines := strings.Split(string(unit), "\n")
 	for _, want := range []string{
-		"Type=notify", "Restart=on-failure", "WatchdogSec=2min",
+		"Type=notify", "Restart=on-failure", "WatchdogSec=5min",
 		"ExecStartPre=/usr/bin/wcded --check-config /etc/wcde/wcded.yaml",
 		"ExecStart=/usr/bin/wcded --config /etc/wcde/wcded.yaml",
 		"ExecReload=/bin/kill -HUP $MAINPID",

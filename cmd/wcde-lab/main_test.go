@@ -11,8 +11,9 @@ import (
 )
 
 func TestWrongUsage(t *testing.T) {
-	for _, args := range []string{"up", "down", "status", "kill --dir /x", "kill a b --dir /x", "nonsense", "up --nonsense",
-		"cut wcded --dir", "write --rate -1 --dir /x", "relay --control /tmp/x --link odd", "up extra --dir /x"} {
+	for _, args := range []string{"up", "down", "status", "kill --dir /x", "kill a b --dir /x", "nonsense",
+		"up --nonsense", "cut wcded --dir", "write --rate -1 --dir /x",
+		"relay --control /tmp/x --link odd", "up extra --dir /x"} {
 		var stdout, stderr bytes.Buffer
 		if code := run(strings.Fields(args), &stdout, &stderr); code != exitUsage {
 			t.Errorf("%s: exit code %d, %s", args, code, stderr.String())

@@ -18,9 +18,12 @@ import (
 )
 
 const (
-	// loopBound is how long a component's loop may be silent before the watchdog is starved. It is less than the
-	// unit's WatchdogSec, so that the log names the loop before systemd acts.
+	// loopBound is how long a component's loop may be silent before it is named and the watchdog is starved. The unit's
+	// WatchdogSec comes on top of it.
 	loopBound = time.Minute
+	// startWithin is how long a component may take until its first loop reports: an archive that lost its index reads
+	// all segments again.
+	startWithin = 2 * time.Hour
 	// socketMode lets root and the socket's group in.
 	socketMode = 0o660
 	// statusEvery is how often the line for `systemctl status` is made anew.
@@ -138,7 +141,9 @@ func inBackground(f func(context.Context) error, fatal chan<- error) func(contex
 func (d *daemon) supervise(registry *prometheus.Registry) (err error) {
 	var components []supervise.Component
 	for _, db := range d.databases {
-		components = append(components, supervise.Component{Name: "database/" + db.Name(), Run: db.Run, LoopBound: loopBound})
+		components = append(components, supervise.Component{
+			Name: "database/" + db.Name(), Run: db.Run, LoopBound: loopBound, StartWithin: startWithin,
+		})
 	}
 	d.supervisor, err = supervise.New(supervise.Options{Components: components, Logger: d.log})
 	if err != nil {

@@ -92,9 +92,9 @@ func (e *env) openSegments(ctx context.Context, c openConfig) (openAnswer, error
 	return a, errors.Join(err, child.close())
 }
 
-// dropCaches empties the page cache, if that is wanted, and says whether it could.
+// dropCaches empties the page cache, which the whole machine feels, and says whether it could.
 func (e *env) dropCaches() (bool, error) {
-	if !e.scale.cold {
+	if !e.scale.steady {
 		return false, nil
 	}
 	if err := e.settle(); err != nil {

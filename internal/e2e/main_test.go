@@ -16,8 +16,9 @@ import (
 
 var rounds = flag.Int("torture.rounds", 3, "how often TestTorture kills the daemon under load")
 
-// binaries is where TestMain puts what is tested; crashing holds a wcded with its crash points.
-var binaries, crashing string
+// binaries is where TestMain puts what is tested; crashing holds a wcded with its crash points, plain one without the race
+// detector.
+var binaries, crashing, plain string
 
 func TestMain(m *testing.M) {
 	flag.Parse()
@@ -40,9 +41,10 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
-	binaries, crashing = filepath.Join(dir, "bin"), filepath.Join(dir, "crashing")
+	binaries, crashing, plain = filepath.Join(dir, "bin"), filepath.Join(dir, "crashing"), filepath.Join(dir, "plain")
 	for _, args := range [][]string{
 		{"build", "-race", "-o", binaries + "/", "../../cmd/wcded", "../../cmd/wcdectl", "../../cmd/wcde-lab"},
+		{"build", "-o", plain + "/", "../../cmd/wcded"},
 		{"build", "-race", "-tags", "crashpoints", "-o", crashing + "/", "../../cmd/wcded"},
 	} {
 		cmd := exec.Command("go", args...)

@@ -205,8 +205,9 @@ func (l *Lab) info() (Info, error) {
 			PortalURL: "http://" + loopback(p.Portal) + "/", MySQLLink: loopback(p.LinkDB), SSHLink: loopback(p.LinkSSH)},
 		Foundation: FoundationInfo{MySQLSocket: l.Foundation.Socket(), MySQLPort: p.FoundationDB,
 			BinlogServer: loopback(p.Binlog), ReplicationUser: binlogUser, ReplicationPassword: password,
-			ArchiveDir: l.archiveDir(), ControlSocket: l.controlSocket(), MetricsURL: "http://" + loopback(p.Metrics) + "/metrics",
-			Config: l.configFile(), WcdedPIDFile: l.path("foundation/wcded.pid"), WcdedLog: l.wcded().log()},
+			ArchiveDir: l.archiveDir(), ControlSocket: l.controlSocket(),
+			MetricsURL: "http://" + loopback(p.Metrics) + "/metrics",
+			Config:     l.configFile(), WcdedPIDFile: l.path("foundation/wcded.pid"), WcdedLog: l.wcded().log()},
 		BinDir: filepath.Clean(l.state.BinDir),
 	}, nil
 }

@@ -25,7 +25,8 @@ func (l *Lab) makeSSH(ctx context.Context) error {
 		return err
 	}
 	// No terminal, no forwarding of any kind.
-	if err := os.WriteFile(filepath.Join(dir, "authorized_keys"), append([]byte("restrict "), public...), 0o600); err != nil {
+	keys := append([]byte("restrict "), public...)
+	if err := os.WriteFile(filepath.Join(dir, "authorized_keys"), keys, 0o600); err != nil {
 		return err
 	}
 	hostPublic, err := os.ReadFile(host + ".pub")

@@ -98,7 +98,8 @@ func (l *Lab) steps(o Options) []step {
 		step{"foundation: configuration", func(context.Context) error { return l.configure() }},
 	)
 	if with(Wcded) {
-		steps = append(steps, step{"foundation: wcded", l.wcded().start}, step{"wcded acknowledges to the supplier", l.waitSemiSync})
+		steps = append(steps, step{"foundation: wcded", l.wcded().start},
+			step{"wcded acknowledges to the supplier", l.waitSemiSync})
 		if !o.NoSeed {
 			steps = append(steps, step{"foundation: seed MariaDB from the supplier", l.seed},
 				step{"foundation: MariaDB follows the supplier", l.waitReplicating},

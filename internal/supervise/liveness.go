@@ -12,7 +12,7 @@ import (
 // that a component that hangs before its first report is found, too.
 const startLoop = "start"
 
-// Late names a loop that has not reported within its component's bound.
+// Late names a loop that has not reported within its bound.
 type Late struct {
 	Component string
 	Loop      string
@@ -37,13 +37,17 @@ func (m *marks) alive(loop string) {
 	}
 }
 
-func (m *marks) late(component string, bound time.Duration) []Late {
+func (m *marks) late(c Component) []Late {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var late []Late
 	for _, loop := range slices.Sorted(maps.Keys(m.last)) {
+		bound := c.LoopBound
+		if loop == startLoop {
+			bound = c.StartWithin
+		}
 		if last := m.last[loop]; time.Since(last) > bound {
-			late = append(late, Late{Component: component, Loop: loop, Last: last, Bound: bound})
+			late = append(late, Late{Component: c.Name, Loop: loop, Last: last, Bound: bound})
 		}
 	}
 	return late
@@ -58,7 +62,7 @@ func (s *Supervisor) Late() []Late {
 		m, running := c.marks, c.status.State == Running
 		c.mu.Unlock()
 		if running && c.spec.LoopBound > 0 {
-			late = append(late, m.late(c.spec.Name, c.spec.LoopBound)...)
+			late = append(late, m.late(c.spec)...)
 		}
 	}
 	slices.SortStableFunc(late, func(a, b Late) int { return cmp.Compare(a.Last.UnixNano(), b.Last.UnixNano()) })

@@ -25,6 +25,8 @@ type Component struct {
 	Run func(ctx context.Context, alive func(loop string)) error
 	// LoopBound is how long a loop may go without calling alive; 0: its loops are not watched.
 	LoopBound time.Duration
+	// StartWithin is how long it may take until the first loop calls alive; 0: LoopBound.
+	StartWithin time.Duration
 	// StopWithin is how long Run may take to return after ctx ended; 0: DefaultStopWithin.
 	StopWithin time.Duration
 }
@@ -62,6 +64,7 @@ func New(o Options) (*Supervisor, error) {
 			return nil, fmt.Errorf("supervise component %q: the name is used twice", spec.Name)
 		}
 		seen[spec.Name] = true
+		spec.StartWithin = orDefault(spec.StartWithin, spec.LoopBound)
 		spec.StopWithin = orDefault(spec.StopWithin, DefaultStopWithin)
 		s.components = append(s.components, &component{
 			spec:   spec,

@@ -200,6 +200,7 @@ func TestLateNamesTheSilentLoop(t *testing.T) {
 		s, stop := start(t,
 			supervise.Component{Name: "chatty", Run: chatty, LoopBound: 10 * time.Second},
 			supervise.Component{Name: "mute", Run: untilDone, LoopBound: 20 * time.Second},
+			supervise.Component{Name: "slow", Run: untilDone, LoopBound: time.Second, StartWithin: time.Hour},
 			supervise.Component{Name: "unwatched", Run: untilDone},
 			supervise.Component{Name: "fails", Run: fails, LoopBound: time.Nanosecond},
 		)

@@ -28,7 +28,7 @@ func bulk(b *testing.B) (*archive.Archive, *mariadbd.Server) {
 // that wrote them. MB/s are of event bytes.
 func BenchmarkToNobody(b *testing.B) {
 	a, sup := bulk(b)
-	exec1(b, sup, "CREATE USER "+user+"@'%' IDENTIFIED BY '"+password+"'; GRANT REPLICATION SLAVE ON *.* TO "+user+"@'%'")
+	createUser(b, sup)
 	s := serve(b, a, holdText("nothing says this"))
 	for _, from := range []struct {
 		name string
@@ -53,7 +53,7 @@ func BenchmarkToNobody(b *testing.B) {
 // BenchmarkToReplica sends all groups to the IO thread of a replica whose SQL thread does not run.
 func BenchmarkToReplica(b *testing.B) {
 	a, sup := bulk(b)
-	exec1(b, sup, "CREATE USER "+user+"@'%' IDENTIFIED BY '"+password+"'; GRANT REPLICATION SLAVE ON *.* TO "+user+"@'%'")
+	createUser(b, sup)
 	s := serve(b, a, holdText("nothing says this"))
 	r := startDB(b, mariadbd.Options{ServerID: 2, Port: mariadbd.NoTCP, Replica: true,
 		Settings: map[string]string{"sync_relay_log": "0", "sync_master_info": "0"}})
@@ -66,8 +66,8 @@ func BenchmarkToReplica(b *testing.B) {
 			b.SetBytes(a.Size())
 			for b.Loop() {
 				b.StopTimer()
-				exec1(b, r, fmt.Sprintf("STOP SLAVE; RESET SLAVE ALL; CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT=%d, "+
-					"MASTER_USER='%s', MASTER_PASSWORD='%s', MASTER_USE_GTID=slave_pos", from.port, user, password))
+				exec1(b, r, fmt.Sprintf("STOP SLAVE; RESET SLAVE ALL; CHANGE MASTER TO MASTER_HOST='127.0.0.1', "+
+					"MASTER_PORT=%d, MASTER_USER='%s', MASTER_PASSWORD='%s', MASTER_USE_GTID=slave_pos", from.port, user, password))
 				b.StartTimer()
 				exec1(b, r, "START SLAVE IO_THREAD")
 				eventually(b, "IO thread has all", func() bool {

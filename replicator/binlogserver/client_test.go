@@ -73,7 +73,8 @@ func (c *rawClient) next() (sent, error) {
 	case p[0] == mysql.EOF_HEADER:
 		return sent{}, errEOF
 	case p[0] == mysql.ERR_HEADER:
-		return sent{}, &mysql.MyError{Code: binary.LittleEndian.Uint16(p[1:]), State: string(p[4:9]), Message: string(p[9:])}
+		code := binary.LittleEndian.Uint16(p[1:])
+		return sent{}, &mysql.MyError{Code: code, State: string(p[4:9]), Message: string(p[9:])}
 	}
 	h, err := binlog.ParseHeader(p[1:])
 	return sent{h, p[1:]}, err

@@ -177,6 +177,61 @@ func TestSkippedGroupOfEveryKind(t *testing.T) {
 	}
 }
 
+// holdType is a guard that holds all events of a type.
+type holdType replication.EventType
+
+func (g holdType) Event(h binlog.Header, _ []byte, _ bool) guard.Verdict {
+	return guard.Verdict{Hold: h.Type == binlog.Type(g), Category: "test", Reason: "is held"}
+}
+
+func TestHeldEventOutsideOfGroups(t *testing.T) {
+	t.Parallel()
+	_, a, _ := threeFiles(t)
+	stops := func(list []sent) (n int) {
+		for _, ev := range list {
+			if ev.Type == replication.STOP_EVENT {
+				n++
+			}
+		}
+		return n
+	}
+	for _, d := range []binlogserver.Decision{binlogserver.Skip, binlogserver.Release} {
+		s := serve(t, a, holdType(replication.STOP_EVENT))
+		c := dial(t, s.port)
+		c.prepare("")
+		c.dump("", 4, 0, 5)
+		h := pending(t, s)
+		if h.GTID != (binlog.GTID{}) || h.Digest == "" {
+			t.Errorf("held %+v", h)
+		}
+		decide(t, s, h, d)
+		var list []sent
+		for g := []string(nil); len(g) == 0 || g[len(g)-1] != a.Published().String(); g = groups(list) {
+			ev, err := c.next()
+			if err != nil {
+				t.Fatal(err)
+			}
+			list = append(list, ev)
+		}
+		if n := stops(list); n != 0 && d == binlogserver.Skip || n != 1 && d == binlogserver.Release {
+			t.Errorf("%s: %d STOP events", d, n)
+		}
+	}
+	// Without its format description or its GTID list a file cannot be sent at all.
+	for _, typ := range []replication.EventType{
+		replication.FORMAT_DESCRIPTION_EVENT, replication.MARIADB_GTID_LIST_EVENT,
+	} {
+		s := serve(t, a, holdType(typ))
+		c := dial(t, s.port)
+		c.prepare("")
+		c.dump("", 4, 0, 5)
+		list, err := c.all()
+		if len(groups(list)) != 0 || err == nil || !strings.Contains(err.Error(), "is held") {
+			t.Errorf("%s: %d events, then %v", typ, len(list), err)
+		}
+	}
+}
+
 func TestDecisionIsAboutTheBytes(t *testing.T) {
 	t.Parallel()
 	d, err := binlogserver.OpenDecisions(filepath.Join(t.TempDir(), "d"), nil)

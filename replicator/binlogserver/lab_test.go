@@ -65,6 +65,13 @@ func startSupplier(t testing.TB, settings map[string]string) *mariadbd.Server {
 	return startDB(t, mariadbd.Options{ServerID: 1, Binlog: true, Settings: all})
 }
 
+// createUser makes the binlog server's account on a supplier, without a trace in its binary log.
+func createUser(t testing.TB, s *mariadbd.Server) {
+	t.Helper()
+	exec1(t, s, "SET sql_log_bin=0; CREATE USER "+user+" IDENTIFIED BY '"+password+"'; "+
+		"GRANT REPLICATION SLAVE ON *.* TO "+user+"; SET sql_log_bin=1")
+}
+
 func exec1(t testing.TB, s *mariadbd.Server, q string) {
 	t.Helper()
 	if err := s.Exec(t.Context(), q); err != nil {
@@ -323,8 +330,8 @@ func applied(t testing.TB, r *mariadbd.Server, a *archive.Archive) {
 	want := a.Published()
 	var got string
 	eventually(t, "replica reaches "+want.String(), func() bool {
-		if e := slave(t, r, "Last_SQL_Error") + slave(t, r, "Last_IO_Error"); e != "" && slave(t, r, "Slave_SQL_Running") == "No" {
-			t.Fatalf("replica stopped at %s: %s", got, e)
+		if slave(t, r, "Slave_SQL_Running") == "No" {
+			t.Fatalf("replica stopped at %s: %s %s", got, slave(t, r, "Last_SQL_Error"), slave(t, r, "Last_IO_Error"))
 		}
 		got = query(t, r, "SELECT @@gtid_slave_pos")
 		p, err := binlog.ParsePosition(got)
@@ -353,7 +360,8 @@ func sameTables(t testing.TB, a, b *mariadbd.Server, tables ...string) {
 func mariadbBinlog(t testing.TB, ctx context.Context, s *served, args ...string) *exec.Cmd {
 	t.Helper()
 	cnf := filepath.Join(t.TempDir(), "client.cnf")
-	if err := os.WriteFile(cnf, []byte("[client]\nuser="+user+"\npassword=\""+password+"\"\nprotocol=tcp\n"), 0o600); err != nil {
+	text := "[client]\nuser=" + user + "\npassword=\"" + password + "\"\nprotocol=tcp\n"
+	if err := os.WriteFile(cnf, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return exec.CommandContext(ctx, "mariadb-binlog", append([]string{"--defaults-file=" + cnf, "-R", "-h127.0.0.1",

@@ -167,7 +167,9 @@ func TestOptionsWithoutPasswordAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	good := binlogserver.Options{Archive: openArchive(t), Guard: holdText(""), Decisions: d, User: "u", Password: "p", ServerID: 1}
+	good := binlogserver.Options{
+		Archive: openArchive(t), Guard: holdText(""), Decisions: d, User: "u", Password: "p", ServerID: 1,
+	}
 	if _, err := binlogserver.New(good); err != nil {
 		t.Fatal(err)
 	}
@@ -241,8 +243,8 @@ func TestHostilePackets(t *testing.T) {
 		raw(append([]byte{byte(len(body)), 0, 0, 1}, body...))
 	}
 	for _, b := range [][]byte{huge, {0, 0, 0, 0}, {1, 0, 0, 0, 99}, {1, 0, 0, 0, mysql.COM_BINLOG_DUMP},
-		{1, 0, 0, 0, mysql.COM_REGISTER_SLAVE}, {1, 0, 0, 0, mysql.COM_STMT_EXECUTE}, {1, 0, 0, 0, mysql.COM_SET_OPTION},
-		{1, 0, 0, 0, mysql.COM_STMT_CLOSE}, {1, 0, 0, 0, mysql.COM_FIELD_LIST}} {
+		{1, 0, 0, 0, mysql.COM_REGISTER_SLAVE}, {1, 0, 0, 0, mysql.COM_STMT_EXECUTE},
+		{1, 0, 0, 0, mysql.COM_SET_OPTION}, {1, 0, 0, 0, mysql.COM_STMT_CLOSE}, {1, 0, 0, 0, mysql.COM_FIELD_LIST}} {
 		c := dial(t, s.port)
 		if _, err := c.Conn.Conn.Write(b); err != nil {
 			t.Fatal(err)
@@ -259,7 +261,7 @@ func TestHostilePackets(t *testing.T) {
 func TestStreamIsAPrimarys(t *testing.T) {
 	t.Parallel()
 	sup, a, _ := threeFiles(t)
-	exec1(t, sup, "SET sql_log_bin=0; CREATE USER "+user+" IDENTIFIED BY '"+password+"'; GRANT REPLICATION SLAVE ON *.* TO "+user)
+	createUser(t, sup)
 	s := serve(t, a, holdText(""))
 	for _, from := range []string{"none", "", "0-1-1", "0-1-10", "0-1-22", "0-1-30"} {
 		for _, flags := range []uint16{nonBlock, nonBlock | annotate} {
@@ -300,7 +302,8 @@ func compareStreams(t *testing.T, name string, ours, theirs []sent) {
 			}
 		}
 		if string(a) != string(b) {
-			t.Errorf("%s: event %d of %d differs:\n%s\n%x\nthe supplier sends %s\n%x", name, i, len(ours), x.Type, a, y.Type, b)
+			t.Errorf("%s: event %d of %d differs:\n%s\n%x\nthe supplier sends %s\n%x",
+				name, i, len(ours), x.Type, a, y.Type, b)
 			return
 		}
 	}

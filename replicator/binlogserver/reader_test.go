@@ -111,7 +111,8 @@ func TestRawCopyFollows(t *testing.T) {
 		return true
 	})
 	sameFiles(t, dir, segments)
-	if st := s.Status(); len(st) != 1 || st[0].Kind != binlogserver.KindReader || st[0].State != binlogserver.StateWaiting {
+	st := s.Status()
+	if len(st) != 1 || st[0].Kind != binlogserver.KindReader || st[0].State != binlogserver.StateWaiting {
 		t.Errorf("status %+v", st)
 	}
 	cancel()

@@ -20,7 +20,8 @@ func TestParallelReplicaFollows(t *testing.T) {
 	a := openArchive(t)
 	f := newFeeder(t, a, sup.BinlogDir())
 	exec1(t, sup, `CREATE DATABASE d; CREATE TABLE d.i (a INT PRIMARY KEY AUTO_INCREMENT, b TEXT) ENGINE=InnoDB;
-		CREATE TABLE d.m (a INT PRIMARY KEY AUTO_INCREMENT, b TEXT) ENGINE=MyISAM; CREATE TABLE d.s (a INT) ENGINE=Aria`)
+		CREATE TABLE d.m (a INT PRIMARY KEY AUTO_INCREMENT, b TEXT) ENGINE=MyISAM;
+		CREATE TABLE d.s (a INT) ENGINE=Aria`)
 	f.catchUp()
 	s := serve(t, a, holdText(""))
 	r := startReplica(t, s, map[string]string{"slave_parallel_threads": "4", "slave_parallel_mode": "optimistic"})
@@ -117,8 +118,8 @@ func TestUntilBeyondAGapStopsBefore(t *testing.T) {
 		t.Errorf("sent %s, then %v", got, err)
 	}
 	last := list[len(list)-1]
-	if count := binary.LittleEndian.Uint32(last.raw[binlog.HeaderSize:]); last.Type != replication.MARIADB_GTID_LIST_EVENT ||
-		!last.Artificial() || count != 1|1<<28 {
+	count := binary.LittleEndian.Uint32(last.raw[binlog.HeaderSize:])
+	if last.Type != replication.MARIADB_GTID_LIST_EVENT || !last.Artificial() || count != 1|1<<28 {
 		t.Errorf("last event is %s with flags %x, count %x", last.Type, last.Flags, count)
 	}
 }
@@ -158,7 +159,8 @@ func TestReconnectWithinGroups(t *testing.T) {
 	exec1(t, sup, "CREATE DATABASE d; CREATE TABLE d.t (a INT PRIMARY KEY AUTO_INCREMENT, b LONGBLOB)")
 	for range 8 {
 		// Several events of a megabyte in one group: too large to be kept back, so that cuts fall into groups.
-		exec1(t, sup, "BEGIN; INSERT INTO d.t (b) VALUES (REPEAT('x', 900000)); INSERT INTO d.t (b) VALUES (REPEAT('y', 900000));"+
+		exec1(t, sup, "BEGIN; INSERT INTO d.t (b) VALUES (REPEAT('x', 900000));"+
+			"INSERT INTO d.t (b) VALUES (REPEAT('y', 900000));"+
 			"INSERT INTO d.t (b) VALUES (REPEAT('z', 900000)); COMMIT")
 	}
 	a := openArchive(t)

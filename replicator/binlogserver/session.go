@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"log/slog"
 	"net"
 	"strconv"
 	"time"
@@ -101,7 +102,7 @@ func (s *session) stream(req dumpRequest) {
 		<-watched
 	}()
 	kind := s.client.get().Kind
-	s.srv.clients.begin(s.client, identity{kind, req.serverID}, req.from, cancel)
+	again := s.srv.clients.begin(s.client, identity{kind, req.serverID}, req.from, cancel)
 	st := &stream{
 		srv: s.srv, client: s.client, ctx: ctx, req: req, checksum: req.checksum,
 		out:  newPacketWriter(s.raw, s.srv.opts.WriteTimeout, s.conn.Sequence),
@@ -110,17 +111,35 @@ func (s *session) stream(req dumpRequest) {
 	}
 	defer st.out.close()
 	log := s.srv.log.With("client", s.client.get().Address, "kind", kind, "server_id", req.serverID)
-	log.Info("stream begins", "gtid", req.from.String(), "file", shorten(req.file), "offset", req.offset)
+	level := slog.LevelInfo
+	if again {
+		level = slog.LevelDebug // it dials every second until what it met is mended
+	}
+	log.Log(ctx, level, "stream begins", "gtid", req.from.String(), "file", shorten(req.file), "offset", req.offset)
 	err := st.run()
 	if st.reader != nil {
 		_ = st.reader.Close() // only read from
 	}
 	s.finish(st, err)
-	if s.ended(err) {
-		log.Warn("stream ended", "gtid", st.pos.String(), "bytes", st.out.written, "err", err)
-	} else {
-		log.Info("stream ended", "gtid", st.pos.String(), "bytes", st.out.written)
+	state, message := outcome(err, s.client.get().State)
+	news := s.srv.clients.end(s.client, state, message)
+	switch {
+	case news:
+		log.Warn("stream failed", "gtid", st.pos.String(), "bytes", st.out.written, "err", err)
+	case state != StateFailed:
+		log.Info("stream ended", "gtid", st.pos.String(), "bytes", st.out.written, "state", state)
 	}
+}
+
+// outcome returns the state in which a client is left whose stream ended by cause in state last, and what to show.
+func outcome(cause error, last State) (State, string) {
+	switch told := clientError(cause); {
+	case told != nil && told != errReplaced:
+		return StateFailed, cause.Error()
+	case told == nil && last == StateUntilReached:
+		return StateUntilReached, ""
+	}
+	return stateGone, ""
 }
 
 // watch reads what the client sends during a stream, which is nothing, until it goes away.
@@ -161,20 +180,6 @@ func (s *session) finish(st *stream, cause error) {
 		case <-time.After(lingerTime):
 		}
 	}
-}
-
-// ended notes how the stream ended and tells whether that deserves a warning.
-func (s *session) ended(cause error) bool {
-	told := clientError(cause)
-	switch {
-	case told == errReplaced, told == nil && s.client.get().State != StateUntilReached:
-		return false
-	case told == nil:
-		s.srv.clients.end(s.client, StateUntilReached, "")
-		return false
-	}
-	s.client.setState(StateFailed)
-	return s.srv.clients.end(s.client, StateFailed, cause.Error())
 }
 
 func errorPayload(e *mysql.MyError) []byte {

@@ -36,6 +36,7 @@ const (
 	StateUntilReached State = "until-reached"
 	// StateFailed streams were ended by us; ClientStatus.Error tells why. The replica may come back.
 	StateFailed State = "failed"
+	stateGone   State = "gone"
 )
 
 // ClientStatus describes a connected client, or the last connection of one that is not: see State.
@@ -100,7 +101,7 @@ const maxEnded = 64
 type registry struct {
 	mu    sync.Mutex
 	live  map[*client]struct{}
-	ended map[identity]ClientStatus
+	ended map[identity]ClientStatus // how the last stream ended; shown while the client is away
 }
 
 func newRegistry() *registry {
@@ -120,41 +121,60 @@ func (r *registry) remove(c *client) {
 }
 
 // begin notes that c streams as id, starting behind from, and ends an older stream of the same client: it did not
-// notice yet that its connection is dead.
-func (r *registry) begin(c *client, id identity, from binlog.Position, cancel context.CancelCauseFunc) {
+// notice yet that its connection is dead. It returns whether the client's last stream failed.
+func (r *registry) begin(c *client, id identity, from binlog.Position, cancel context.CancelCauseFunc) (again bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.ended, id)
 	for other := range r.live {
-		other.mu.Lock()
-		same := other != c && other.cancel != nil && id.serverID != 0 &&
-			other.status.Kind == id.kind && other.status.ServerID == id.serverID
-		if same {
-			other.cancel(errReplaced)
+		if other != c && id.serverID != 0 {
+			other.replace(id)
 		}
-		other.mu.Unlock()
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.cancel = cancel
 	c.status.Kind, c.status.ServerID, c.status.State = id.kind, id.serverID, StateStreaming
 	c.status.Position = from.Clone()
+	return r.ended[id].State == StateFailed
 }
 
-// end remembers how the stream of c ended. It returns whether that is news: a client that fails the same way again
-// and again needs no line in the log each time.
+// replace ends the stream of c if it is that of id.
+func (c *client) replace(id identity) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.cancel != nil && c.identityLocked() == id {
+		c.cancel(errReplaced)
+	}
+}
+
+func (c *client) identityLocked() identity { return identity{c.status.Kind, c.status.ServerID} }
+
+// end notes how the stream of c ended. Of a replica that has failed, or has reached its UNTIL position, it is
+// remembered. It returns whether the failure is news: one that comes again and again needs no line in the log each
+// time.
 func (r *registry) end(c *client, s State, message string) (news bool) {
+	c.setState(s)
 	status := c.get()
 	id := identity{status.Kind, status.ServerID}
-	status.State, status.Error, status.Since = s, message, time.Now()
+	status.Error, status.Since = message, time.Now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	before, known := r.ended[id]
-	if !known && len(r.ended) == maxEnded {
-		return true
+	before := r.ended[id]
+	delete(r.ended, id)
+	if id.kind != KindReplica || (s != StateFailed && s != StateUntilReached) {
+		return s == StateFailed
+	}
+	if len(r.ended) == maxEnded {
+		oldest := id
+		for other, e := range r.ended {
+			if oldest == id || e.Since.Before(r.ended[oldest].Since) {
+				oldest = other
+			}
+		}
+		delete(r.ended, oldest)
 	}
 	r.ended[id] = status
-	return before.State != s || before.Error != message
+	return s == StateFailed && (before.State != s || before.Error != message)
 }
 
 // list returns all clients, those that are connected first.
@@ -162,12 +182,17 @@ func (r *registry) list() []ClientStatus {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var live, ended []ClientStatus
+	back := map[identity]bool{}
 	for c := range r.live {
-		live = append(live, c.get())
+		s := c.get()
+		back[identity{s.Kind, s.ServerID}] = true
+		live = append(live, s)
 	}
-	for _, s := range r.ended {
-		s.Position = s.Position.Clone()
-		ended = append(ended, s)
+	for id, s := range r.ended {
+		if !back[id] {
+			s.Position = s.Position.Clone()
+			ended = append(ended, s)
+		}
 	}
 	byID := func(a, b ClientStatus) int { return cmp.Compare(a.ID, b.ID) }
 	slices.SortFunc(live, byID)

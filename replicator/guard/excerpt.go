@@ -21,59 +21,69 @@ func excerpt(sql []byte, d dialect) string {
 	var b strings.Builder
 	s := scanner{text: sql, dialect: d, exec: execution{version: ^uint32(0), mysql: true}}
 	s.dialect.unsure = false
-	shown, before := 0, [2]token{}
-	for shown < maxExcerpt && shown < len(sql) {
+	shown := 0
+	limit := min(len(sql), maxExcerpt)
+	for limit > maxExcerpt-utf8.UTFMax && limit < len(sql) && !utf8.RuneStart(sql[limit]) {
+		limit--
+	}
+	for f := (passwordFinder{sql: sql}); shown < limit; {
 		t := s.next()
-		if t.kind == kindBad {
-			// From here on nobody knows what is a string: look for what comes before passwords, and stop there.
-			rest := sql[shown:min(len(sql), maxExcerpt)]
-			if i := passwordAt(rest); i >= 0 {
-				printable(&b, rest[:i])
-				b.WriteString(" " + secret + "…")
-				return b.String()
+		switch {
+		case t.kind == kindBad:
+			// From here on nobody knows what is a string: stop where a password may come.
+			rest := sql[shown:limit]
+			if i := passwordAt(rest); i >= 0 || f.account {
+				printable(&b, rest[:max(i, 0)])
+				return b.String() + " " + secret + "…"
 			}
 			printable(&b, rest)
-			shown += len(rest)
-			break
-		}
-		if t.kind == kindEnd {
-			printable(&b, sql[shown:min(len(sql), maxExcerpt)])
-			return b.String() + more(sql, maxExcerpt)
-		}
-		if t.kind == kindString && beforePassword(sql, before) {
-			printable(&b, sql[shown:min(int(t.start), maxExcerpt)])
+			shown = limit
+		case t.kind == kindString && f.found():
+			printable(&b, sql[shown:min(int(t.start), limit)])
 			b.WriteString(secret)
-		} else {
-			printable(&b, sql[shown:min(int(t.end), maxExcerpt)])
+			shown = int(t.end)
+		default:
+			printable(&b, sql[shown:min(int(t.end), limit)])
+			shown = int(t.end)
 		}
-		shown = int(t.end)
-		before[0], before[1] = t, before[0]
+		f.feed(t)
 	}
-	return b.String() + more(sql, shown)
+	if limit < len(sql) {
+		b.WriteString("…")
+	}
+	return b.String()
 }
 
-func more(sql []byte, shown int) string {
-	if shown < len(sql) {
-		return "…"
-	}
-	return ""
+// passwordFinder follows the tokens of a statement and knows where passwords, and hashes of them, stand.
+type passwordFinder struct {
+	sql     []byte
+	before  [2]token // the nearest first
+	account bool     // the statement spoke of passwords before
 }
 
-// beforePassword tells whether a string behind these tokens, the nearest first, is a password or a hash of one.
-func beforePassword(sql []byte, before [2]token) bool {
-	at := 0
-	if t := before[0]; t.kind == kindPunct && (t.ch == '=' || t.ch == '(' || t.ch == punctAssign) {
-		at = 1
+// feed takes the next token.
+func (f *passwordFinder) feed(t token) {
+	f.before[0], f.before[1] = t, f.before[0]
+	f.account = f.account || t.kind == kindWord && passwordAt(f.sql[t.start:t.end]) >= 0
+}
+
+// found tells whether a string at this place is secret.
+func (f *passwordFinder) found() bool {
+	if !f.account {
+		return false
 	}
-	t := before[at]
-	if t.kind != kindWord && t.kind != kindQuoted {
-		return at == 1 && before[0].ch != '(' && (t.kind == kindUserVar || t.kind == kindString) // SET PASSWORD FOR u@h = '…'
+	t := f.before[0]
+	assigned := t.kind == kindPunct && (t.ch == '=' || t.ch == punctAssign)
+	if assigned || t.kind == kindPunct && t.ch == '(' {
+		t = f.before[1]
 	}
-	switch t.word {
-	case wBy, wUsing, wAs, wPassword:
-		return true
+	switch t.kind {
+	case kindWord:
+		return t.word == wBy || t.word == wUsing || t.word == wAs || passwordAt(f.sql[t.start:t.end]) >= 0
+	case kindUserVar, kindString, kindQuoted: // SET PASSWORD FOR user@host = '…'
+		return assigned
 	}
-	return bytes.Contains(lowerASCII(sql[t.start:t.end]), []byte("password"))
+	return false
 }
 
 // lowerASCII returns a copy of b in lower case and of the same length.

@@ -31,7 +31,9 @@ func (s *seeding) copyTables(ctx context.Context) (binlog.Position, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := stallReader{d.stdout, s.StallTimeout, func() { cancel(fmt.Errorf("%w: nothing for %v", ErrStalled, s.StallTimeout)) }}
+	in := stallReader{d.stdout, s.StallTimeout, func() {
+		cancel(fmt.Errorf("%w: nothing for %v", ErrStalled, s.StallTimeout))
+	}}
 	p, err := s.load(ctx, in)
 	if err != nil {
 		cause := context.Cause(ctx) // before ours

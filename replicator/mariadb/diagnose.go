@@ -131,7 +131,8 @@ func sqlError(errno int) (Action, string) {
 		return Nothing, "a row that is inserted is already there: " + again
 	case 1032: // can't find record
 		return Nothing, "a row that is changed is not there: " + again
-	case 1007, 1050, 1060, 1061, 1304, 1359, 1537, 1826: // database, table, column, key, routine, trigger, event, FK exists
+	case 1007, 1050, 1060, 1061, 1304, 1359, 1537, 1826:
+		// database, table, column, key, routine, trigger, event, foreign key exists
 		return Nothing, "what is created is already there: " + again
 	case 1008, 1049, 1051, 1054, 1091, 1146, 1305, 1360, 1539: // … does not exist
 		return Nothing, "what is changed or dropped is not there: " + again
@@ -143,20 +144,25 @@ func sqlError(errno int) (Action, string) {
 	case 1535, 1677: // table definitions differ, column cannot be converted
 		return Nothing, "a table has another definition here than at the supplier: " + again
 	case 1298: // unknown time zone
-		return Nothing, "load the time-zone tables (mariadb-tzinfo-to-sql /usr/share/zoneinfo | mariadb mysql), then START SLAVE"
+		return Nothing, "load the time-zone tables (mariadb-tzinfo-to-sql /usr/share/zoneinfo | mariadb mysql), then " +
+			"START SLAVE"
 	case 1286, 1033, 1112: // unknown engine
 		return Nothing, "install the storage engine that the supplier uses, then START SLAVE"
 	case 1115, 1273: // unknown character set, collation
 		return Nothing, "the supplier uses a character set or collation that this server does not know: install the " +
 			"supplier's version, then START SLAVE"
 	case 1064: // syntax error
-		return Nothing, "this server does not understand the supplier's statement: install the supplier's version, then START SLAVE"
+		return Nothing, "this server does not understand the supplier's statement: install the supplier's version, then " +
+			"START SLAVE"
 	case 1017, 1021, 1114, 1030, 3, 28: // disk full and its like
-		return Restart, "the disk or a table of the foundation's MariaDB is full or broken: make room; applying goes on by itself"
+		return Restart, "the disk or a table of the foundation's MariaDB is full or broken: make room; applying goes on " +
+			"by itself"
 	case 1041, 1038, 5: // out of memory
 		return Restart, "the foundation's MariaDB is out of memory; applying is tried again"
-	case 1205, 1213, 1317, 1927, 1928, 1964, 3024, 1969: // lock wait, deadlock, interrupted, killed, prior commit failed, timeout
-		return Restart, "what was applied met a lock or was killed; it is tried again. End what reads on the copy if this stays"
+	case 1205, 1213, 1317, 1927, 1928, 1964, 1969, 3024:
+		// lock wait, deadlock, interrupted, killed, prior commit failed, timeout
+		return Restart, "what was applied met a lock or was killed; it is tried again. If this stays, end what reads on " +
+			"the copy"
 	case errRelayRead, errRelayWrite, errRelayInitMulti:
 		return Renew, "the relay log is damaged: it is thrown away and read again from the archive"
 	case 1153: // packet too large

@@ -99,7 +99,8 @@ func (d *definitions) read(ctx context.Context, kind, database, name string) (de
 		return def, fmt.Errorf("read %s: %w", def, err)
 	}
 	def.text, def.sqlMode, def.timeZone = m[column], m["sql_mode"], m["time_zone"]
-	def.charset, def.collation, def.dbCollate = m["character_set_client"], m["collation_connection"], m["Database Collation"]
+	def.charset, def.collation = m["character_set_client"], m["collation_connection"]
+	def.dbCollate = m["Database Collation"]
 	if def.text == "" {
 		return def, fmt.Errorf("read %s: %w: its text is hidden from us", def, ErrAccessDenied)
 	}

@@ -221,7 +221,8 @@ func quoteName(name string) string { return "`" + strings.ReplaceAll(name, "`", 
 // quoteString returns a literal for statements that take no parameters. It holds only while NO_BACKSLASH_ESCAPES is
 // not in sql_mode, which config sees to.
 func quoteString(s string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`, "\x00", `\0`, "\n", `\n`, "\r", `\r`, "\x1a", `\Z`).Replace(s) + "'"
+	escape := strings.NewReplacer(`\`, `\\`, "'", `\'`, "\x00", `\0`, "\n", `\n`, "\r", `\r`, "\x1a", `\Z`)
+	return "'" + escape.Replace(s) + "'"
 }
 
 // number reads a decimal number out of a text of the server, 0 if there is none.

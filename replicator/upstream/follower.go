@@ -143,6 +143,10 @@ func (f *Follower) connect(parent context.Context) (streamed bool, err error) {
 	f.plain, f.semi = false, semi
 	f.mu.Unlock()
 
+	// First of all: a supplier that is connected waits for acknowledgements that could not come.
+	if err := f.opts.Archive.HasSpace(); err != nil {
+		return false, err
+	}
 	c, err := f.opts.Supplier.dial(ctx)
 	if err != nil {
 		return false, err

@@ -18,7 +18,7 @@ const NoTCP = -1
 const maxSocketPath = 107
 
 // ErrNotInstalled is returned when MariaDB's server is not on this machine.
-var ErrNotInstalled = errors.New("MariaDB server is not installed (run `make deps`, or: apt-get install mariadb-server)")
+var ErrNotInstalled = errors.New("MariaDB is not installed (run `make deps`, or: apt-get install mariadb-server)")
 
 // Options say what kind of server to run. Everything but Dir may be left zero.
 type Options struct {

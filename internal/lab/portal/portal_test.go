@@ -125,7 +125,8 @@ func TestPortal(t *testing.T) {
 
 	content := bytes.Repeat([]byte{0, 1, 2, 0xff}, 1000)
 	body, contentType := upload(t, "../../scan.pdf", content)
-	if got := w.post("/b/b-1001/certificates/"+id+"/attachments", contentType, body, 200); !strings.Contains(got, ">scan.pdf<") {
+	got = w.post("/b/b-1001/certificates/"+id+"/attachments", contentType, body, 200)
+	if !strings.Contains(got, ">scan.pdf<") {
 		t.Errorf("after attaching: %s", got)
 	}
 	sum := sha256.Sum256(content)

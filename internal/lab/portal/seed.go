@@ -35,7 +35,8 @@ func Seed(ctx context.Context, db *sql.DB, files *Files, sample Sample) error {
 		return err
 	}
 	defer tx.Rollback() //nolint:errcheck // it was committed, or the error is told already
-	names := []string{"Bakkerij De Molen", "Gemeente Vlietstad", "Ziekenhuis Sint Lucas", "Veerdienst Noord", "Notariaat Smit"}
+	names := []string{"Bakkerij De Molen", "Gemeente Vlietstad", "Ziekenhuis Sint Lucas", "Veerdienst Noord",
+		"Notariaat Smit"}
 	for i, id := range IDs() {
 		if err := seedOne(ctx, tx, files, sample, i, id, names[i]); err != nil {
 			return fmt.Errorf("fill portal for %s: %w", id, err)

@@ -83,11 +83,7 @@ func literal(b []byte) int {
 		}
 		return 0
 	case bytes.HasPrefix(b, []byte("0x")):
-		n := 2
-		for n < len(b) && isHex(b[n]) {
-			n++
-		}
-		return n
+		return len(b) - len(bytes.TrimLeft(b[2:], "0123456789abcdefABCDEF"))
 	}
 	return numberLen(b)
 }
@@ -144,5 +140,3 @@ func skipSpace(b []byte) []byte {
 }
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
-
-func isHex(c byte) bool { return isDigit(c) || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F' }

@@ -144,14 +144,20 @@ func (s *Scanner) sandbox(err error) (Item, error) {
 
 func (s *Scanner) statement() (Item, error) {
 	for {
-		c, ok, err := s.peek(0)
-		if err != nil {
-			return Item{}, err
+		for s.pos < len(s.buf) && !special(s.buf[s.pos]) {
+			s.pos++
 		}
-		if !ok {
-			return Item{}, s.fail(ErrUnfinished)
+		if s.pos == len(s.buf) {
+			if ok, err := s.fill(1); err != nil {
+				return Item{}, err
+			} else if !ok {
+				return Item{}, s.fail(ErrUnfinished)
+			}
+			continue
 		}
+		c := s.buf[s.pos]
 		s.pos++
+		var err error
 		switch c {
 		case ';':
 			if s.pos-1-s.start > s.limit {
@@ -171,6 +177,15 @@ func (s *Scanner) statement() (Item, error) {
 			return Item{}, err
 		}
 	}
+}
+
+// special tells whether a byte may end a statement or begin something in which it doesn't.
+func special(c byte) bool {
+	switch c {
+	case ';', '\'', '"', '`', '/', '-', '#':
+		return true
+	}
+	return false
 }
 
 // quoted reads to the end of a string or identifier whose opening quote was just read. A doubled quote is seen as
