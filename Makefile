@@ -27,7 +27,7 @@ check: ## vet and formatting
 	if [ -n "$$unformatted" ]; then echo "gofmt these:"; echo "$$unformatted"; exit 1; fi
 
 lint: ## golangci-lint, fetched on demand
-	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0 run ./...
+	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run ./...
 
 fuzz: ## every fuzz test for FUZZTIME (30s)
 	@$(GO) list ./... | while read -r package; do \

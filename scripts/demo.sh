@@ -14,7 +14,7 @@ down() {
 	echo "taking the demo down …"
 	"$lab" down --dir "$dir"
 }
-if [[ -e $dir/lab.json ]]; then # a demo that was killed
+if [[ -e $dir ]]; then # a demo that was killed, at whatever moment
 	"$lab" down --dir "$dir"
 fi
 trap down EXIT

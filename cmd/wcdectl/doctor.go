@@ -66,12 +66,15 @@ func checkClock() api.Check {
 func printChecks(w *screen, checks []api.Check) {
 	for _, check := range checks {
 		mark := w.good("✓")
-		if !check.OK {
+		switch {
+		case !check.OK:
 			mark = w.bad("✗")
+		case check.Notice:
+			mark = w.warn("!")
 		}
-		fmt.Fprintf(w, "%s %-12s %s\n", mark, check.Name, oneLine(check.Detail, 0))
-		if !check.OK && check.Hint != "" {
-			fmt.Fprintf(w, "               %s %s\n", w.faint("→"), oneLine(check.Hint, 0))
+		fmt.Fprintf(w, "%s %-16s %s\n", mark, check.Name, oneLine(check.Detail, 0))
+		if check.Hint != "" {
+			fmt.Fprintf(w, "  %-16s %s %s\n", "", w.faint("→"), oneLine(check.Hint, 0))
 		}
 	}
 }

@@ -350,7 +350,7 @@ mysql-bin.000002 is torn: the supplier�[2J crashed
 		t.Errorf("verify: %+v; want exit code 3 and the damaged segment", got)
 	}
 	got = ctl(t, "--socket", d.socket, "doctor")
-	if got.code != 3 || !strings.Contains(got.stdout, "✗ free space   1 GiB left\n") ||
+	if got.code != 3 || !strings.Contains(got.stdout, "✗ free space       1 GiB left\n") ||
 		!strings.Contains(got.stdout, "→ add space") || !strings.Contains(got.stdout, "✓ socket") {
 		t.Errorf("doctor: %+v; want exit code 3 and what fails, with its hint", got)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/dustin/go-humanize"
 	"golang.org/x/sys/unix"
@@ -12,13 +13,19 @@ import (
 	"github.com/wcde-foundation/wcded/internal/control"
 	"github.com/wcde-foundation/wcded/internal/control/api"
 	"github.com/wcde-foundation/wcded/internal/supervise"
+	"github.com/wcde-foundation/wcded/replicator"
+	"github.com/wcde-foundation/wcded/replicator/mariadb"
 )
 
 // stateReserve is what the state folder's file system has to have free: journals and decisions are small.
 const stateReserve = 256 << 20
 
-// doctor looks at what the status shows and at what it doesn't: free space and the parts of the daemon itself.
-func (d *daemon) doctor(context.Context, control.Call) ([]api.Check, error) {
+// compareWithin bounds how long the settings of a database's two servers may be looked at.
+const compareWithin = 20 * time.Second
+
+// doctor looks at what the status shows and at what it doesn't: free space, the servers' settings and the parts of
+// the daemon itself.
+func (d *daemon) doctor(ctx context.Context, _ control.Call) ([]api.Check, error) {
 	config := d.inForce()
 	checks := []api.Check{checkSpace("state", config.StateDir, stateReserve)}
 	for _, db := range config.Databases {
@@ -40,7 +47,35 @@ func (d *daemon) doctor(context.Context, control.Call) ([]api.Check, error) {
 			checks = append(checks, api.Check{Name: db.Name, OK: true, Detail: "the copy is as it should be"})
 		}
 	}
+	for _, db := range d.databases {
+		checks = append(checks, checkSettings(ctx, db)...)
+	}
 	return checks, nil
+}
+
+// checkSettings compares the supplier's server with ours.
+func checkSettings(ctx context.Context, db *replicator.Database) []api.Check {
+	ctx, cancel := context.WithTimeout(ctx, compareWithin)
+	defer cancel()
+	name := db.Name() + " settings"
+	plan, err := db.PlanSeed(ctx)
+	if err != nil {
+		told := control.AsError(told(err))
+		return []api.Check{{Name: name, Detail: "compare the servers: " + told.Message, Hint: told.Advice}}
+	}
+	var checks []api.Check
+	for _, f := range plan.Findings {
+		refused := f.Severity == mariadb.Refuse
+		checks = append(checks, api.Check{Name: name, OK: !refused, Notice: !refused, Detail: f.Setting + ": " + f.Reason,
+			Hint: f.Hint})
+	}
+	for _, warning := range notInnoDB(plan.Others) {
+		checks = append(checks, api.Check{Name: name, OK: true, Notice: true, Detail: warning})
+	}
+	if len(checks) == 0 {
+		checks = []api.Check{{Name: name, OK: true, Detail: "those of the two servers fit"}}
+	}
+	return checks
 }
 
 // checkSpace looks at the file system that path is, or will be, on.

@@ -67,7 +67,8 @@ func BenchmarkToReplica(b *testing.B) {
 			for b.Loop() {
 				b.StopTimer()
 				exec1(b, r, fmt.Sprintf("STOP SLAVE; RESET SLAVE ALL; CHANGE MASTER TO MASTER_HOST='127.0.0.1', "+
-					"MASTER_PORT=%d, MASTER_USER='%s', MASTER_PASSWORD='%s', MASTER_USE_GTID=slave_pos", from.port, user, password))
+					"MASTER_PORT=%d, MASTER_USER='%s', MASTER_PASSWORD='%s', MASTER_USE_GTID=slave_pos",
+					from.port, user, password))
 				b.StartTimer()
 				exec1(b, r, "START SLAVE IO_THREAD")
 				eventually(b, "IO thread has all", func() bool {

@@ -57,7 +57,7 @@ func FuzzStatement(f *testing.F) {
 				}
 			}
 		}
-		if executable(sql) {
+		if executable(sql) || ends(sql) { // BEGIN passes in all character sets, begin only in those that can be read
 			return
 		}
 		text := vary(rand.New(rand.NewPCG(seed, 1)), sql, c.dialect(), execution{version: oldestVersion})

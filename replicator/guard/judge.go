@@ -44,9 +44,18 @@ func (j *judge) hold(category, reason string) {
 	j.tok = token{}
 }
 
-// next goes to the next token and looks at it in the light of those before. What is held here is held wherever in
-// the statement it stands.
+// next goes to the next token of the statement. It does not go over a semicolon: whoever expects a token there has
+// met a statement that MariaDB would refuse, and must not take the next statement for a part of it.
 func (j *judge) next() {
+	if j.is(';') {
+		j.hold(CategoryUnparsed, "ends too early")
+	}
+	j.advance()
+}
+
+// advance goes to the next token and looks at it in the light of those before. What is held here is held wherever
+// in the statement it stands.
+func (j *judge) advance() {
 	if j.category != "" {
 		return
 	}
@@ -224,7 +233,7 @@ func (j *judge) acceptPunct(ch byte) bool {
 	if !j.is(ch) {
 		return false
 	}
-	j.next()
+	j.advance()
 	return true
 }
 

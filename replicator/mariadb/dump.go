@@ -3,9 +3,9 @@ package mariadb
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -43,38 +43,39 @@ type dump struct {
 	cmd    *exec.Cmd
 	stdout io.ReadCloser
 	stderr *tail
-	remove func() error // of the option file
 }
 
 // startDump dumps the tables of the given databases, without the given views of them.
 func startDump(ctx context.Context, o Options, binary string, databases []string, views []view) (*dump, error) {
-	file, remove, err := o.optionFile(views)
+	file, err := o.optionFile(views)
 	if err != nil {
 		return nil, err
 	}
-	args := append([]string{"--defaults-file=" + file}, dumpArgs()...)
+	defer file.Close()
+	// The first of ExtraFiles is descriptor 3; opening it there begins at its head.
+	args := append([]string{"--defaults-file=/proc/self/fd/3"}, dumpArgs()...)
 	args = append(append(args, "--databases", "--"), databases...)
 	cmd := exec.CommandContext(ctx, binary, args...)
 	cmd.Env = []string{"LC_ALL=C"} // nothing of ours, such as MYSQL_HOST, gets in the way
 	cmd.Dir = "/"
-	d := &dump{cmd: cmd, stderr: &tail{limit: maxStderr}, remove: remove}
+	cmd.ExtraFiles = []*os.File{file}
+	d := &dump{cmd: cmd, stderr: &tail{limit: maxStderr}}
 	cmd.Stderr = d.stderr
 	if d.stdout, err = cmd.StdoutPipe(); err == nil {
 		err = cmd.Start()
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("start mariadb-dump: %w", err), remove())
+		return nil, fmt.Errorf("start mariadb-dump: %w", err)
 	}
 	return d, nil
 }
 
 // wait returns when the process has ended. All of its output has to be read before, or its context ended.
 func (d *dump) wait() error {
-	err := d.cmd.Wait()
-	if err != nil {
-		err = fmt.Errorf("run mariadb-dump: %w: %s", err, d.stderr)
+	if err := d.cmd.Wait(); err != nil {
+		return fmt.Errorf("run mariadb-dump: %w: %s", err, d.stderr)
 	}
-	return errors.Join(err, d.remove())
+	return nil
 }
 
 // tail keeps the last bytes that were written to it.

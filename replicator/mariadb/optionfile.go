@@ -5,33 +5,36 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"path/filepath"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
-// optionFile writes what mariadb-dump needs to reach the server into a file that only we can read, in a folder of
-// its own, so that no password is in an argument list or an environment, and the list of views that it is to leave
-// out, which may be too long for arguments. remove deletes both.
-func (o Options) optionFile(views []view) (path string, remove func() error, err error) {
+// optionFile returns a file in memory with what mariadb-dump needs to reach the server, so that no password is in an
+// argument list, an environment or on disk, and the list of views that it is to leave out, which may be too long for
+// arguments. The caller closes it.
+func (o Options) optionFile(views []view) (*os.File, error) {
 	lines, err := o.clientLines()
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	ignored, err := ignoreLines(views)
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
-	lines += ignored
-	dir, err := os.MkdirTemp("", "wcded-seed-")
+	fd, err := unix.MemfdCreate("options", unix.MFD_CLOEXEC)
 	if err != nil {
-		return "", nil, err
+		return nil, fmt.Errorf("make option file: %w", err)
 	}
-	remove = func() error { return os.RemoveAll(dir) }
-	path = filepath.Join(dir, "client.cnf")
-	if err := os.WriteFile(path, []byte(lines), 0o600); err != nil {
-		return "", nil, errors.Join(err, remove())
+	f := os.NewFile(uintptr(fd), "options")
+	// It is born with mode 0777, and MariaDB's programs pass over files that anybody may write to.
+	if err := f.Chmod(0o600); err != nil {
+		return nil, errors.Join(fmt.Errorf("write option file: %w", err), f.Close())
 	}
-	return path, remove, nil
+	if _, err := f.WriteString(lines + ignored); err != nil {
+		return nil, errors.Join(fmt.Errorf("write option file: %w", err), f.Close())
+	}
+	return f, nil
 }
 
 // clientLines is the content of the option file.

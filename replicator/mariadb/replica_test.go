@@ -186,7 +186,10 @@ func TestReplica(t *testing.T) {
 		eventually(t, "both threads run", streaming)
 		exec(t, foundation, "SET SESSION sql_log_bin=0; INSERT INTO app.t VALUES (50, 50)")
 		exec(t, supplier, "INSERT INTO app.t VALUES (50, 1)")
-		eventually(t, "applying stops", func() bool { return status(t, f).SQLErrno == 1062 })
+		eventually(t, "applying stops", func() bool {
+			st := status(t, f)
+			return st.SQLErrno == 1062 && !st.SQLRunning
+		})
 		d := mariadb.Diagnose(status(t, f), u)
 		if d.Healthy || d.Action != mariadb.Nothing || d.Problem == "" || d.Hint == "" {
 			t.Errorf("diagnosis %+v, want an explanation and no action", d)

@@ -62,6 +62,7 @@ func (s Status) Degraded() bool {
 type Check struct {
 	Name   string `json:"name"`
 	OK     bool   `json:"ok"`
+	Notice bool   `json:"notice"` // it is OK, and still worth a look
 	Detail string `json:"detail"`
-	Hint   string `json:"hint,omitempty"` // what to do when it is not OK
+	Hint   string `json:"hint,omitempty"` // what to do about it
 }

@@ -263,3 +263,10 @@ INSERT INTO t SELECT 1 --{{a0}}load_file('x')
 ==
 #! unparsed
 INSERT INTO gr{{fc}}n VALUES (1)
+==
+#! unparsed
+ALTER TABLE
+;SHUTDOWN
+==
+#! unknown_statement
+CREATE PROCEDURE p() SQL SECURITY; CREATE USER x
