@@ -23,7 +23,7 @@ test: deps build check ## everything that a change has to pass
 check: ## vet and formatting
 	$(GO) vet ./...
 	$(GO) vet -tags crashpoints ./...
-	@unformatted=$$($$($(GO) env GOROOT)/bin/gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go')); \
+	@unformatted=$$($$($(GO) env GOROOT)/bin/gofmt -l $$($(GO) list -f '{{.Dir}}' ./...) | sort -u); \
 	if [ -n "$$unformatted" ]; then echo "gofmt these:"; echo "$$unformatted"; exit 1; fi
 
 lint: ## golangci-lint, fetched on demand

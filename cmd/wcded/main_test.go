@@ -179,6 +179,31 @@ func TestSignals(t *testing.T) {
 	}
 }
 
+// A stop that takes its time, here because of a client with half a request, can be cut short.
+func TestSecondSignalEndsAtOnce(t *testing.T) {
+	s := newSite(t)
+	m := newManager(t, s)
+	cmd, log := start(t, s, m)
+	conn, err := net.Dial("unix", s.socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprint(conn, "POST /v1/databases/one/verify HTTP/1.1\r\nHost: wcded\r\nContent-Length: 2\r\n\r\n{")
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "wcded is stopping", func() bool { return m.heard("STOPPING=1") == 1 })
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	var exit *exec.ExitError
+	err = cmd.Wait()
+	if !errors.As(err, &exit) || exit.ExitCode() != 1 || !strings.Contains(log.String(), "ending at once") {
+		t.Errorf("wcded ended with %v, want exit code 1 at once:\n%s", err, log)
+	}
+}
+
 // After a kill -9 nothing stands in the way of the next start.
 func TestStartsAfterKill(t *testing.T) {
 	s := newSite(t)

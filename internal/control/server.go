@@ -86,7 +86,8 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	bound, done := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
 	defer done()
 	if err := server.Shutdown(bound); err != nil {
-		return errors.Join(fmt.Errorf("stop control socket: %w", err), server.Close())
+		s.log.Warn("control clients cut off", "err", err) // one that has sent half a request, say
+		return server.Close()
 	}
 	return nil
 }

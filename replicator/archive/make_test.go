@@ -113,7 +113,9 @@ func (m *maker) commit() *maker {
 }
 
 // group adds a whole group.
-func (m *maker) group(domain uint32, seq uint64) *maker { return m.begin(domain, seq).rows(120).commit() }
+func (m *maker) group(domain uint32, seq uint64) *maker {
+	return m.begin(domain, seq).rows(120).commit()
+}
 
 func (m *maker) rotate(next string) *maker {
 	m.add(replication.ROTATE_EVENT, 0, append(binary.LittleEndian.AppendUint64(nil, 4), next...))

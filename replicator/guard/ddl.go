@@ -11,7 +11,7 @@ func (j *judge) create(body bool) {
 	switch object := j.tok.word; object {
 	case wTable, wSequence:
 		if replace && !temporary && !body && object == wTable && j.policy.DropTable {
-			j.hold(CategoryDropTable, "may replace a table")
+			j.forbid(CategoryDropTable, "may replace a table")
 		}
 		j.table(object == wSequence)
 	case wDatabase, wSchema:
@@ -61,12 +61,12 @@ func (j *judge) drop(body bool) {
 	switch j.tok.word {
 	case wTable, wTables:
 		if j.policy.DropTable && !temporary && !body {
-			j.hold(CategoryDropTable, "drops a table")
+			j.forbid(CategoryDropTable, "drops a table")
 		}
 		j.rest()
 	case wDatabase, wSchema:
 		if j.policy.DropDatabase && !body {
-			j.hold(CategoryDropDatabase, "drops a database")
+			j.forbid(CategoryDropDatabase, "drops a database")
 		}
 		j.database()
 	case wIndex:
@@ -249,9 +249,9 @@ func (j *judge) dropsRows(body bool) {
 	switch {
 	case body:
 	case j.prevWord(0) == wTruncate && j.policy.Truncate:
-		j.hold(CategoryTruncate, "empties a partition")
+		j.forbid(CategoryTruncate, "empties a partition")
 	case j.prevWord(0) == wDrop && j.policy.DropTable:
-		j.hold(CategoryDropTable, "drops a partition")
+		j.forbid(CategoryDropTable, "drops a partition")
 	}
 }
 

@@ -11,6 +11,8 @@ type judge struct {
 
 	category string // why the statement is held; "" if it is not
 	reason   string
+	// why a policy would hold it, if nothing else does
+	policyCategory, policyReason string
 
 	// anySchema is set for statements that mean the same in every default database.
 	anySchema bool
@@ -23,7 +25,7 @@ type judge struct {
 	sysNamed, sysLoose bool
 }
 
-// judgeText judges text in one execution. mayDefault tells whether the default database is one of an application.
+// judgeText judges text in one execution. def is the system schema that is the default database, if it is one.
 func judgeText(text []byte, d dialect, e execution, p Policy, def schema) (category, reason string) {
 	j := judge{scan: scanner{text: text, dialect: d, exec: e}, policy: p}
 	j.whole()
@@ -33,7 +35,16 @@ func judgeText(text []byte, d dialect, e execution, p Policy, def schema) (categ
 	if j.category == "" && def != schemaNone && !j.anySchema {
 		j.hold(CategorySystemSchema, "the default database is "+def.String())
 	}
+	if j.category == "" && j.policyCategory != "" {
+		return j.policyCategory, j.policyReason
+	}
 	return j.category, j.reason
+}
+
+// forbid notes that a policy does not let the statement pass. What is held in any case counts more: an operator who
+// releases a dropped table should not release something else with it.
+func (j *judge) forbid(category, reason string) {
+	j.policyCategory, j.policyReason = category, reason
 }
 
 // hold notes why the statement is held. The first reason counts.

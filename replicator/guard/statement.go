@@ -34,7 +34,7 @@ func (j *judge) statement(body bool) {
 		j.rest()
 	case wTruncate:
 		if j.policy.Truncate && !body {
-			j.hold(CategoryTruncate, "empties a table")
+			j.forbid(CategoryTruncate, "empties a table")
 		}
 		j.rest()
 	case wCreate:

@@ -35,7 +35,7 @@ DROP ROLE admin
 DROP USER mallory
 ==
 #! system_schema
-UPDATE mysql.help_topic SET url = 'x' LIMIT 1
+UPDATE mysql.help_topic SET url = CONCAT(url, 'x') LIMIT 1
 ==
 #! system_schema
 CREATE TABLE mysql.evil (a INT)
@@ -49,8 +49,11 @@ DROP TABLE mysql.evil
 #! account
 CREATE PROCEDURE evil1() BEGIN IF 1 THEN CREATE USER x; END IF; END
 ==
-#! account
-CREATE TRIGGER evil2 BEFORE INSERT ON victim FOR EACH ROW BEGIN DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN END; UPDATE victim SET a = 1; END
+#! file
+CREATE TRIGGER evil2 BEFORE INSERT ON victim FOR EACH ROW SET NEW.a = LENGTH(LOAD_FILE('/etc/passwd'))
+==
+#! file
+INSERT INTO victim SELECT LENGTH(LOAD_FILE('/etc/passwd'))
 ==
 #! account
 CREATE EVENT evil3 ON SCHEDULE EVERY 1 DAY DO GRANT ALL ON *.* TO x

@@ -60,7 +60,7 @@ INSERT IGNORE INTO customer (name, email) VALUES ('again', 'ann@example.org')
 ==
 REPLACE INTO crash VALUES (1, 'x'), (1, 'y')
 ==
-INSERT INTO attachment (customer_id, data, ip) VALUES (1, x'00ff27225c', '::1'), (1, REPEAT('x', 3000), '10.0.0.1')
+INSERT INTO attachment (customer_id, data, ip) VALUES (1, x'00ff27225c', '::1'), (1, REPEAT('x', 3000), '::ffff:10.0.0.1')
 ==
 UPDATE customer SET engine = 'V8', role = 'admin', password = 'x' WHERE id = 1
 ==
