@@ -42,6 +42,8 @@ func run() int {
 	case errors.As(err, &usage):
 		fmt.Fprintf(os.Stderr, "wcde-bench: %v\nTry: wcde-bench --help\n", err)
 		return 2
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		err = errors.New("interrupted")
 	}
 	fmt.Fprintf(os.Stderr, "wcde-bench: %v\n", err)
 	return 1
@@ -77,7 +79,7 @@ func command(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
 	root.CompletionOptions.DisableDefaultCmd = true
 	f := root.Flags()
 	f.StringVar(&o.Out, "out", "docs/benchmarks.md", "write the report to `FILE`; empty: write none")
-	f.StringVar(&o.Dir, "dir", "/var/tmp", "measure on the file system of `DIR`, in a new folder that is removed at the end")
+	f.StringVar(&o.Dir, "dir", "/var/tmp", "measure on the file system of `DIR`, in a new folder removed at the end")
 	f.IntVar(&o.Rounds, "rounds", 5, "measure each comparison `N` times")
 	f.StringSliceVar(&o.Only, "only", nil, "measure `NAME` only, may be repeated: "+strings.Join(bench.Names(), ", "))
 	f.BoolVar(&o.Quick, "quick", false, "small amounts: shows that everything works, the figures mean little")

@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -189,7 +190,12 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	fmt.Fprint(conn, "POST /v1/databases/one/verify HTTP/1.1\r\nHost: wcded\r\nContent-Length: 2\r\n\r\n{")
+	fmt.Fprint(conn, "POST /v1/databases/one/verify HTTP/1.1\r\nHost: wcded\r\nContent-Length: 2\r\n"+
+		"Expect: 100-continue\r\n\r\n")
+	line, err := bufio.NewReader(conn).ReadString('\n')
+	if err != nil || !strings.Contains(line, "100 Continue") {
+		t.Fatalf("wcded answered %q, %v; want it to wait for the request's body", line, err)
+	}
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}

@@ -35,7 +35,8 @@ type failure struct {
 	Error string `json:"error,omitempty"`
 }
 
-// startChild starts a role with its configuration. It returns at once: the first answer comes when the child is ready.
+// startChild starts a role with its configuration. It returns at once: the first answer comes when the child is
+// ready.
 func (e *env) startChild(ctx context.Context, role string, config any) (*child, error) {
 	if len(e.self) == 0 {
 		return nil, errors.New("start child: no command for it was given")
@@ -70,7 +71,8 @@ func (e *env) startChild(ctx context.Context, role string, config any) (*child, 
 	return c, nil
 }
 
-// ask sends a request, none if it is nil, and reads the answer. A child that does not answer within the limit is killed.
+// ask sends a request, none if it is nil, and reads the answer. A child that does not answer within the limit is
+// killed.
 func (c *child) ask(request, answer any, limit time.Duration) error {
 	late := time.AfterFunc(limit, c.stop)
 	defer late.Stop()

@@ -25,8 +25,8 @@ const (
 	discardBuffer = 256 << 10
 )
 
-// discard asks the primary on port for everything behind from, and throws it away as it comes. It returns the bytes of
-// the events. Format: https://mariadb.com/kb/en/com_binlog_dump/ and https://mariadb.com/kb/en/0-packet/.
+// discard asks the primary on port for everything behind from, and throws it away as it comes. It returns the bytes
+// of the events. Format: https://mariadb.com/kb/en/com_binlog_dump/ and https://mariadb.com/kb/en/0-packet/.
 func discard(ctx context.Context, port int, password string, from binlog.Position) (int64, error) {
 	c, err := client.ConnectWithContext(ctx, "127.0.0.1:"+strconv.Itoa(port), account, password, "", patience)
 	if err != nil {

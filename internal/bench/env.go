@@ -24,22 +24,24 @@ type scale struct {
 	lagRate      int // commits a second
 	segments     int
 	lookups      int
-	steady       bool          // bring the disk to rest before something is timed, and empty the page cache where that is measured
+	steady       bool          // bring the disk to rest before something is timed; may empty the page cache
 	limit        time.Duration // for one experiment
 	space        int64         // bytes that must be free
 }
 
 func fullScale() scale {
 	return scale{
-		transactions: 240_000, catchUp: 90_000, tables: 8, tableRows: 20_000, load: 5 * time.Second, warmUp: time.Second, lag: 10 * time.Second,
-		lagRate: 200, segments: 10_000, lookups: 1000, steady: true, limit: 40 * time.Minute, space: spaceFull,
+		transactions: 240_000, catchUp: 90_000, tables: 8, tableRows: 20_000, load: 5 * time.Second,
+		warmUp: time.Second, lag: 10 * time.Second, lagRate: 200, segments: 10_000, lookups: 1000, steady: true,
+		limit: 40 * time.Minute, space: spaceFull,
 	}
 }
 
 func quickScale() scale {
 	return scale{
-		transactions: 24_000, catchUp: 9000, tables: 8, tableRows: 2000, load: 2 * time.Second, warmUp: 500 * time.Millisecond,
-		lag: 3 * time.Second, lagRate: 200, segments: 1000, lookups: 100, steady: true, limit: 10 * time.Minute, space: spaceQuick,
+		transactions: 24_000, catchUp: 9000, tables: 8, tableRows: 2000, load: 2 * time.Second,
+		warmUp: 500 * time.Millisecond, lag: 3 * time.Second, lagRate: 200, segments: 1000, lookups: 100, steady: true,
+		limit: 10 * time.Minute, space: spaceQuick,
 	}
 }
 
@@ -95,8 +97,8 @@ func (e *env) experiment(ctx context.Context, x experiment, rec *recorder) (err 
 	return x.run(ctx, e, rec)
 }
 
-// contest has the contestants measured once in each round, in an order that moves on from round to round, and reports the
-// figures of a round, in the order of the contestants, to done.
+// contest has the contestants measured once in each round, in an order that moves on from round to round, and reports
+// the figures of a round, in the order of the contestants, to done.
 func (e *env) contest(ctx context.Context, contestants []contestant, done func(figures []float64)) error {
 	for round := range e.rounds {
 		figures := make([]float64, len(contestants))

@@ -22,7 +22,8 @@ import (
 	"github.com/wcde-foundation/wcded/replicator/upstream"
 )
 
-// followConfig is what the role follow is given: the parts of the copy of one database, wired as the daemon wires them.
+// followConfig is what the role follow is given: the parts of the copy of one database, wired as the daemon wires
+// them.
 type followConfig struct {
 	Archive  string `json:"archive"`
 	State    string `json:"state"`

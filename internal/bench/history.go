@@ -8,8 +8,8 @@ import (
 	"github.com/wcde-foundation/wcded/replicator/binlog"
 )
 
-// history is a supplier that idles behind sysbench transactions. Its first binary log file holds the tables' creation,
-// its second and last one the transactions and nothing else.
+// history is a supplier that idles behind sysbench transactions. Its first binary log file holds the tables'
+// creation, its second and last one the transactions and nothing else.
 type history struct {
 	supplier *mariadbd.Server
 	file     string          // the second one

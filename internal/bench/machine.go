@@ -138,5 +138,6 @@ func syncTime(dir string) (string, error) {
 		}
 		took = append(took, time.Since(begin).Seconds()*1e3)
 	}
-	return fmt.Sprintf("fdatasync of 4 KiB takes %s ms (median; p99 %s ms)", number(median(took)), number(quantile(took, 0.99))), nil
+	return fmt.Sprintf("fdatasync of 4 KiB takes %s ms (median; p99 %s ms)", number(median(took)),
+		number(quantile(took, 0.99))), nil
 }

@@ -131,7 +131,8 @@ bad line
 			t.Errorf("%s: %q, want %q", dir, got, want)
 		}
 	}
-	if got := field([]byte("processor\t: 0\nmodel name\t: EPYC: 9\nmodel name : other\n"), "model name"); got != "EPYC: 9" {
+	const processors = "processor\t: 0\nmodel name\t: EPYC: 9\nmodel name : other\n"
+	if got := field([]byte(processors), "model name"); got != "EPYC: 9" {
 		t.Errorf("field %q", got)
 	}
 	if got := gibibytes("24643072 kB"); got != "23.5 GiB" {

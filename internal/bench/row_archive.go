@@ -16,9 +16,9 @@ func archiveExperiment() experiment {
 		rows: []row{{
 			key: "archive", what: "archive 500 MB, CRC checked, fsynced", against: "mariadb-binlog --raw -R",
 			aim: atLeast(1), unit: "MB/s",
-			method: "One binary log file of sysbench oltp_write_only row events, from an idle supplier over loopback TCP. Ours: a " +
-				"new process with an empty archive, from its start until everything is synced and visible to readers. The peer: from " +
-				"start to exit, in the same file system; it checks and syncs nothing.",
+			method: "One binary log file of sysbench oltp_write_only row events, from an idle supplier over loopback TCP. " +
+				"Ours: a new process with an empty archive, from its start until everything is synced and visible to " +
+				"readers. The peer: from start to exit, in the same file system; it checks and syncs nothing.",
 		}},
 	}
 }
@@ -67,8 +67,8 @@ func (e *env) archiveHistory(ctx context.Context, profile string) (time.Duration
 	return took, answer, err
 }
 
-// wholeFile checks that the archive holds a file of size bytes. Behind the last group the supplier adds events that say
-// which of its files recovery needs, of some 40 bytes each, when it gets round to it.
+// wholeFile checks that the archive holds a file of size bytes. Behind the last group the supplier adds events that
+// say which of its files recovery needs, of some 40 bytes each, when it gets round to it.
 func wholeFile(archived, size int64) error {
 	const slack = 1 << 10
 	if archived < size-slack || archived > size+slack {

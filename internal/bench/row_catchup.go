@@ -16,9 +16,10 @@ func catchupExperiment() experiment {
 		rows: []row{{
 			key: "catchup", what: "catch-up of 90,000 sysbench transactions", against: "native replica, same settings",
 			aim: atLeast(0.97), unit: "transactions/s",
-			method: "A replica that was stopped before the transactions of the archived file, optimistic with 4 threads, from START " +
-				"SLAVE UNTIL the 90,000th of them until it has applied that one. Each time its datadir is copied anew from the same base. Ours: through the " +
-				"binlog server, guard included, out of an archive that has everything; the peer: from the supplier.",
+			method: "A replica that was stopped before the transactions of the archived file, optimistic with 4 threads, " +
+				"from START SLAVE UNTIL the 90,000th of them until it has applied that one. Each time its datadir is copied " +
+				"anew from the same base. Ours: through the binlog server, guard included, out of an archive that has " +
+				"everything; the peer: from the supplier.",
 		}},
 	}
 }

@@ -14,16 +14,18 @@ import (
 )
 
 func lagExperiment() experiment {
-	const method = "One connection commits single-row inserts at a fixed rate of 200 a second to a supplier whose semi-sync client is " +
-		"our archive. Two equal replicas are attached at the same time: one to the supplier, one to our binlog server; they change places " +
-		"every round. A commit's lag is the time from sending it until the replica has applied it, as a heartbeat row would show it; " +
-		"waiters that were there before the commit (MASTER_GTID_WAIT) see that moment."
+	const method = "One connection commits single-row inserts at a fixed rate of 200 a second to a supplier whose " +
+		"semi-sync client is our archive. Two equal replicas are attached at the same time: one to the supplier, one " +
+		"to our binlog server; they change places every round. A commit's lag is the time from sending it until the " +
+		"replica has applied it, as a heartbeat row would show it; waiters that were there before the commit " +
+		"(MASTER_GTID_WAIT) see that moment."
 	return experiment{
 		name: "lag", run: measureLag,
 		rows: []row{
-			{key: "lag-p50", what: "end-to-end lag at 200 commits/s, p50", against: "native replica", aim: atMost(1.2), unit: "ms",
-				method: method},
-			{key: "lag-p99", what: "the same, p99", against: "native replica", aim: atMost(1.2), unit: "ms", method: method},
+			{key: "lag-p50", what: "end-to-end lag at 200 commits/s, p50", against: "native replica", aim: atMost(1.2),
+				unit: "ms", method: method},
+			{key: "lag-p99", what: "the same, p99", against: "native replica", aim: atMost(1.2), unit: "ms",
+				method: "The same."},
 		},
 	}
 }
@@ -43,8 +45,8 @@ func measureLag(ctx context.Context, e *env, rec *recorder) error {
 		}
 	}
 	c, err := e.follow(ctx, followConfig{
-		Archive: e.path("la"), State: e.path("ls"), Supplier: "127.0.0.1:" + strconv.Itoa(s.Port()), SemiSync: true, Serve: true,
-		Profile: e.profile("lag"),
+		Archive: e.path("la"), State: e.path("ls"), Supplier: "127.0.0.1:" + strconv.Itoa(s.Port()), SemiSync: true,
+		Serve: true, Profile: e.profile("lag"),
 	})
 	if err != nil {
 		return err
@@ -73,9 +75,9 @@ func measureLag(ctx context.Context, e *env, rec *recorder) error {
 			later = append(later, lags[0][k]-lags[1][k])
 			afterOurs, afterNative = append(afterOurs, lags[0][k]-commits[k]), append(afterNative, lags[1][k]-commits[k])
 		}
-		rec.note("lag-p50", "a commit was applied %s ms later than on the native replica (median); measured from the moment when the "+
-			"commit had returned to its client, %s ms and %s ms", number(median(later)), number(median(afterOurs)),
-			number(median(afterNative)))
+		rec.note("lag-p50", "a commit was applied %s ms later than on the native replica (median); from the moment when "+
+			"the commit had returned to its client, it took %s ms and %s ms", number(median(later)),
+			number(median(afterOurs)), number(median(afterNative)))
 		for _, p := range []struct {
 			key      string
 			quantile float64
@@ -91,7 +93,7 @@ func measureLag(ctx context.Context, e *env, rec *recorder) error {
 	return nil
 }
 
-// attach points a replica at a primary, from its own position on or from at if it has none, and waits until it runs.
+// attach has a replica follow the primary on port from at on.
 func (e *env) attach(ctx context.Context, replica *mariadbd.Server, port int, at binlog.Position) error {
 	if err := e.point(ctx, replica, port, at); err != nil {
 		return err
@@ -99,10 +101,10 @@ func (e *env) attach(ctx context.Context, replica *mariadbd.Server, port int, at
 	return replica.Exec(ctx, "START SLAVE")
 }
 
-// lags commits at a fixed rate and returns, in milliseconds, each commit's lag on each of the replicas, and how long the
-// commit itself took.
-func (e *env) lags(ctx context.Context, s *mariadbd.Server, replicas ...*mariadbd.Server) (lags [][]float64, commits []float64,
-	err error) {
+// lags commits at a fixed rate and returns, in milliseconds, each commit's lag on each of the replicas, and how long
+// the commit itself took.
+func (e *env) lags(ctx context.Context, s *mariadbd.Server, replicas ...*mariadbd.Server) (
+	lags [][]float64, commits []float64, err error) {
 	before, err := position(ctx, s, "gtid_binlog_pos")
 	if err != nil {
 		return nil, nil, err
@@ -144,8 +146,8 @@ func (e *env) lags(ctx context.Context, s *mariadbd.Server, replicas ...*mariadb
 	return lags, milliseconds(sent, returned), nil
 }
 
-// paced commits at the fixed rate and notes when each commit was sent and when it had returned. Nobody else commits, so that
-// the GTIDs follow one another.
+// paced commits at the fixed rate and notes when each commit was sent and when it had returned. Nobody else commits,
+// so that the GTIDs follow one another.
 func (e *env) paced(ctx context.Context, s *mariadbd.Server, sent, returned []time.Time) error {
 	db, err := s.Open("bench")
 	if err != nil {

@@ -15,8 +15,9 @@ func memoryExperiment() experiment {
 		name: "memory", usesHistory: true, run: measureMemory,
 		rows: []row{{
 			key: "memory", what: "memory while archiving sysbench", aim: atMost(64), unit: "MiB",
-			method: "The largest resident set (VmHWM) of a process of ours: while it archives the 500 MB as fast as it can, and while " +
-				"it archives, under semi-sync, what sysbench oltp_write_only commits with 8 threads at that moment; the larger of the two.",
+			method: "The largest resident set (VmHWM) of a process of ours: while it archives the 500 MB as fast as it " +
+				"can, and while it archives, under semi-sync, what sysbench oltp_write_only commits with 8 threads at that " +
+				"moment; the larger of the two.",
 		}},
 	}
 }

@@ -23,8 +23,8 @@ func segmentsExperiment() experiment {
 				method: method + "The time of opening it after all clean pages, directory entries and inodes were dropped " +
 					"(/proc/sys/vm/drop_caches, which only root may do)."},
 			{key: "lookup", what: "GTID lookup in 10,000 segments", aim: atMost(50), unit: "ms",
-				method: method + "From asking for what follows a random GTID to having the first event of that group; the slowest of " +
-					"1,000."},
+				method: method + "From asking for what follows a random GTID to having the first event of that group; the slowest " +
+					"of 1,000."},
 		},
 	}
 }

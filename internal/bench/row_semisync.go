@@ -12,10 +12,11 @@ import (
 )
 
 func semisyncExperiment() experiment {
-	const method = "Eight connections insert single rows in autocommit through a prepared statement. The supplier waits for one " +
-		"semi-sync client at a time, over loopback TCP. Ours acknowledges after its sync. The native replica is a second server with " +
-		"its SQL thread stopped: neither side applies anything, so that what is compared is receiving and acknowledging. A round in which " +
-		"the supplier did not wait for every commit does not count and is repeated. "
+	const method = "Eight connections insert single rows in autocommit through a prepared statement. The supplier " +
+		"waits for one semi-sync client at a time, over loopback TCP. Ours acknowledges after its sync. The native " +
+		"replica is a second server with its SQL thread stopped: neither side applies anything, so that what is " +
+		"compared is receiving and acknowledging. A round in which the supplier did not wait for every commit does not " +
+		"count and is repeated. "
 	return experiment{
 		name: "semisync", run: measureSemiSync,
 		rows: []row{{
@@ -25,7 +26,7 @@ func semisyncExperiment() experiment {
 		}, {
 			key: "semisync-default", what: "the same", against: "native replica, its defaults", aim: atLeast(0.85),
 			unit:   "commits/s",
-			method: method + "With its defaults (sync_relay_log=10000) the native replica acknowledges what it has not synced.",
+			method: "The same, but with its defaults (sync_relay_log=10000) the native replica acknowledges before it has synced.",
 		}},
 	}
 }

@@ -15,8 +15,8 @@ import (
 
 const groupsPerSegment = 20
 
-// makeSegments writes n binary log files of small groups, as one supplier would have written them, into the first stream
-// of an archive in dir, and returns the last group's GTID. Only what an archive looks at is filled in.
+// makeSegments writes n binary log files of small groups, as one supplier would have written them, into the first
+// stream of an archive in dir, and returns the last group's GTID. Only what an archive looks at is filled in.
 func makeSegments(ctx context.Context, dir string, n int) (last binlog.GTID, err error) {
 	stream := filepath.Join(dir, "stream-000001")
 	if err := os.MkdirAll(stream, 0o750); err != nil {
@@ -44,8 +44,8 @@ func makeSegments(ctx context.Context, dir string, n int) (last binlog.GTID, err
 
 func segmentName(i int) string { return fmt.Sprintf("mysql-bin.%06d", i) }
 
-// fileWriter appends events with checksums. Formats: https://mariadb.com/kb/en/2-binlog-event-header/ and the pages of
-// the single events.
+// fileWriter appends events with checksums. Formats: https://mariadb.com/kb/en/2-binlog-event-header/ and the pages
+// of the single events.
 type fileWriter struct{ bytes []byte }
 
 func (f *fileWriter) event(t binlog.Type, body []byte) {

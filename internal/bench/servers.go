@@ -26,7 +26,8 @@ const (
 // patience bounds waiting for something that takes moments.
 const patience = 30 * time.Second
 
-// supplierSettings are those of every supplier here. Commits are durable and the binary log is not synced: the default.
+// supplierSettings are those of every supplier here. Commits are durable and the binary log is not synced: the
+// default.
 func supplierSettings() map[string]string {
 	return map[string]string{
 		"binlog_format": "ROW", "max_binlog_size": "1G", "sync_binlog": "0", "innodb_flush_log_at_trx_commit": "1",
@@ -49,7 +50,8 @@ func (e *env) startSupplier(ctx context.Context, name string, semiSync bool) (*m
 }
 
 // startReplica runs a server with the foundation's settings, which apply to both sides of every comparison.
-func (e *env) startReplica(ctx context.Context, name string, id uint32, settings map[string]string) (*mariadbd.Server, error) {
+func (e *env) startReplica(ctx context.Context, name string, id uint32, settings map[string]string) (
+	*mariadbd.Server, error) {
 	all := map[string]string{
 		"slave_parallel_threads": "4", "innodb_buffer_pool_size": "256M", "innodb_log_file_size": "256M",
 	}
@@ -91,7 +93,8 @@ func position(ctx context.Context, s *mariadbd.Server, variable string) (binlog.
 }
 
 // replicated waits until the replica's field (Gtid_IO_Pos or Gtid_Slave_Pos) has reached want.
-func replicated(ctx context.Context, replica *mariadbd.Server, field string, want binlog.Position, limit time.Duration) error {
+func replicated(ctx context.Context, replica *mariadbd.Server, field string, want binlog.Position,
+	limit time.Duration) error {
 	return until(ctx, "the replica reaches "+want.String(), limit, 5*time.Millisecond, func() (bool, error) {
 		row, err := replica.QueryRow(ctx, "SHOW ALL SLAVES STATUS")
 		if err != nil {

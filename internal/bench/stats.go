@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// quantile returns the smallest value that at least the share q (0 to 1) of the values does not exceed; NaN without values.
+// quantile returns the smallest value that at least the share q (0 to 1) of the values does not exceed; NaN without
+// values.
 func quantile(values []float64, q float64) float64 {
 	if len(values) == 0 {
 		return math.NaN()

@@ -16,7 +16,8 @@ const sysbenchDB = "sbtest"
 // sysbench runs oltp_write_only with 8 threads against a server. verb is prepare or run.
 func (e *env) sysbench(ctx context.Context, s *mariadbd.Server, verb string, more ...string) error {
 	args := append([]string{
-		"oltp_write_only", "--db-driver=mysql", "--mysql-socket=" + s.Socket(), "--mysql-user=root", "--mysql-db=" + sysbenchDB,
+		"oltp_write_only", "--db-driver=mysql", "--mysql-socket=" + s.Socket(), "--mysql-user=root",
+		"--mysql-db=" + sysbenchDB,
 		"--tables=" + strconv.Itoa(e.scale.tables), "--table-size=" + strconv.Itoa(e.scale.tableRows), "--threads=8",
 		"--rand-seed=1",
 	}, more...)

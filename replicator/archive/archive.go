@@ -53,7 +53,7 @@ type Archive struct {
 	mu         sync.Mutex
 	segments   []*segment // in order of streams and file numbers
 	lastStream int        // highest number of a stream
-	timeline   int        // index of the first segment that readers see: those before belong to a history that was given up
+	timeline   int        // index of the first segment that readers see: before it lies a history that was given up
 	published  binlog.Position
 	tail       *progress // of the last segment, as far as it is on disk; nil if there is none
 	tailSum    hash.Hash // over the last segment up to tail.boundary; nil if it is not known

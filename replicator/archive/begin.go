@@ -79,7 +79,8 @@ func (w *Writer) followsLocked() error {
 	case empty || w.next.kind == Fork:
 	case w.next.kind == Switch:
 		if g, missing := start.missing(published); missing {
-			return fmt.Errorf("%w: %s begins after group %s, the archive ends at %s", ErrContradiction, w.next.name, g, published)
+			return fmt.Errorf("%w: %s begins after group %s, the archive ends at %s",
+				ErrContradiction, w.next.name, g, published)
 		}
 	case !start.state().Equal(w.p.state):
 		return fmt.Errorf("%w: %s begins after %s, the archive ends at %s", ErrContradiction, w.next.name, start, w.p.state)
@@ -111,7 +112,9 @@ func (w *Writer) createLocked() error {
 			return err
 		}
 	}
-	s := &segment{stream: st.number, name: w.next.name, path: filepath.Join(dir, w.next.name), head: w.next.head}
+	s := &segment{
+		stream: st.number, name: w.next.name, path: filepath.Join(dir, w.next.name), head: w.next.head, forks: st.fork,
+	}
 	err := a.opts.write(s.path, w.next.raw, 0o640)
 	var f file
 	if err == nil {
@@ -128,10 +131,13 @@ func (w *Writer) createLocked() error {
 
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if n := len(a.segments); n > 0 {
+		a.segments[n-1].next = s
+	}
 	a.segments = append(a.segments, s)
 	tail := begun(s.head)
 	a.tail, a.tailSum = &tail, nil
-	if st.fork {
+	if s.forks {
 		a.timeline = len(a.segments) - 1
 		a.published = binlog.Position{}
 	}

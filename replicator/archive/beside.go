@@ -62,7 +62,8 @@ func (a *Archive) setAside(path string) error {
 }
 
 // cut truncates a segment to size bytes and keeps what was behind them until the segment is sealed: should it have
-// been damaged rather than torn, nothing is lost by our own hand. Zeros at the end were written ahead: they are nothing.
+// been damaged rather than torn, nothing is lost by our own hand. Zeros at the end were written ahead: they are
+// nothing.
 func (a *Archive) cut(s *segment, size int64) error {
 	f, err := os.OpenFile(s.path, os.O_RDWR, 0)
 	if err != nil {

@@ -17,8 +17,6 @@ const (
 	hashBeside = 256 << 10
 )
 
-var zeros [zerosAhead]byte
-
 // batch is what one write and one sync make durable.
 type batch struct {
 	bytes    []byte
@@ -29,8 +27,8 @@ type batch struct {
 	borrowed bool
 }
 
-// commit writes, syncs, acknowledges and publishes, until the writer closes or fails. It takes everything that
-// arrived while the last batch was synced: the slower the disk, the larger the batches.
+// commit writes, syncs, acknowledges and publishes, until the disk fails, or the writer closes and nothing is left. It
+// takes everything that arrived while the last batch was synced: the slower the disk, the larger the batches.
 func (w *Writer) commit() {
 	defer close(w.done)
 	w.mu.Lock()
@@ -39,7 +37,7 @@ func (w *Writer) commit() {
 		for len(w.pending) == 0 && w.err == nil && !w.closing {
 			w.wake.Wait()
 		}
-		if w.err != nil || len(w.pending) == 0 {
+		if len(w.pending) == 0 {
 			return
 		}
 		b := w.takeLocked()
@@ -50,10 +48,12 @@ func (w *Writer) commit() {
 		w.busy = false
 		if err != nil {
 			_ = w.failLocked(fmt.Errorf("write segment %s: %w", w.seg.name, diskError(err)))
+			return
 		}
 		if !b.borrowed {
 			w.spare = b.bytes[:0]
 		}
+		w.spareGTIDs = b.gtids[:0]
 		w.wake.Broadcast()
 	}
 }
@@ -64,7 +64,8 @@ func (w *Writer) takeLocked() batch {
 		bytes: w.pending, at: w.p.offset - int64(len(w.pending)), end: w.p, gtids: w.gtids, mark: w.mark,
 		borrowed: w.borrowed,
 	}
-	w.pending, w.spare, w.borrowed, w.gtids = w.spare, nil, false, nil
+	w.pending, w.spare, w.borrowed = w.spare, nil, false
+	w.gtids, w.spareGTIDs = w.spareGTIDs, nil
 	w.wake.Broadcast()
 	return b
 }
@@ -123,7 +124,7 @@ func (w *Writer) writeZeros(end int64) error {
 	}
 	begin := max(w.size, end)
 	w.size = end + zerosAhead
-	if _, err := w.file.WriteAt(zeros[:w.size-begin], begin); err != nil {
+	if _, err := w.file.WriteAt(make([]byte, w.size-begin), begin); err != nil {
 		return err
 	}
 	return w.file.Sync()

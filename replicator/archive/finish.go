@@ -28,7 +28,7 @@ func (w *Writer) Seal(torn string) error {
 	err := w.file.Close()
 	w.seg, w.file = nil, nil
 	if err != nil {
-		return w.failLocked(fmt.Errorf("close segment: %w", err))
+		return w.failLocked(diskError(fmt.Errorf("close segment: %w", err)))
 	}
 	return nil
 }

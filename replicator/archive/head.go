@@ -89,6 +89,9 @@ func (b *headBuilder) add(h binlog.Header, ev []byte) (done bool, err error) {
 	if len(b.raw)+len(ev) > maxHead {
 		return false, fmt.Errorf("%w: head of more than %d bytes", binlog.ErrCorrupt, maxHead)
 	}
+	if err := inFile(h); err != nil {
+		return false, err
+	}
 	first := len(b.raw) == binlog.MagicSize
 	if first != (h.Type == replication.FORMAT_DESCRIPTION_EVENT) {
 		return false, fmt.Errorf("%w: %s in the place of another event of a file's head", binlog.ErrCorrupt, h.Type)
@@ -107,7 +110,8 @@ func (b *headBuilder) add(h binlog.Header, ev []byte) (done bool, err error) {
 	}
 	b.raw = append(b.raw, ev...)
 	if h.NextPos != 0 && h.NextPos != uint32(len(b.raw)) {
-		return false, fmt.Errorf("%w: %s says that it ends at %d, it ends at %d", binlog.ErrCorrupt, h.Type, h.NextPos, len(b.raw))
+		return false, fmt.Errorf("%w: %s says that it ends at %d, it ends at %d",
+			binlog.ErrCorrupt, h.Type, h.NextPos, len(b.raw))
 	}
 	switch h.Type {
 	case replication.FORMAT_DESCRIPTION_EVENT, replication.MARIADB_START_ENCRYPTION_EVENT:

@@ -44,6 +44,7 @@ func (a *Archive) load() error {
 		}
 		if st.fork {
 			a.timeline = len(a.segments)
+			lists[i][0].forks = true
 		}
 		a.segments = append(a.segments, lists[i]...)
 	}
@@ -58,7 +59,7 @@ func (a *Archive) load() error {
 			}
 		}
 	}
-	a.findGaps()
+	a.linkSegments()
 	a.restoreTail()
 	return nil
 }
@@ -167,9 +168,9 @@ func (a *Archive) dropUnbegun(lists [][]*segment) error {
 	return nil
 }
 
-// findGaps finds segments that are missing or end early: within a stream each begins with the state in which the one
-// before it ended.
-func (a *Archive) findGaps() {
+// linkSegments links the segments, and finds those that are missing or end early: within a stream each begins with
+// the state in which the one before it ended.
+func (a *Archive) linkSegments() {
 	for i := 1; i < len(a.segments); i++ {
 		prev, s := a.segments[i-1], a.segments[i]
 		if prev.stream != s.stream || prev.seal == nil {
@@ -195,7 +196,10 @@ func (a *Archive) findGaps() {
 				binlog.ErrCorrupt, end, s.head.start))
 		}
 	}
-	for _, s := range a.segments {
+	for i, s := range a.segments {
+		if i > 0 {
+			a.segments[i-1].next = s
+		}
 		if s.damage != nil {
 			a.log.Error("segment is damaged", "segment", s.name, "stream", s.stream, "offset", s.damage.Offset,
 				"err", s.damage.Cause)

@@ -3,10 +3,10 @@ package archive
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
-	"sync"
 	"testing"
 
 	"github.com/wcde-foundation/wcded/replicator/binlog"
@@ -15,66 +15,72 @@ import (
 
 func TestMain(m *testing.M) {
 	if os.Getenv(childEnv) != "" {
-		if err := appendForever(); err != nil {
+		if err := appendFiles(); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
 		os.Exit(0)
 	}
 	code := m.Run()
-	if supplierDir != "" {
-		_ = os.RemoveAll(supplierDir)
-	}
+	_ = os.RemoveAll(supplierDir())
 	os.Exit(code)
 }
 
-// supplierDir holds a real server's binary log files, made by the first test that asks.
-var (
-	supplierDir  string
-	supplierOnce sync.Once
-)
+// supplierDir is where this process keeps a real server's binary log files.
+func supplierDir() string {
+	return filepath.Join(os.TempDir(), fmt.Sprintf("wcded-archive-test-%d", os.Getpid()))
+}
 
 // smallFiles is how many of the supplier's first files are small: a few groups of several kinds each.
 const smallFiles = 4
 
-// supplierFiles returns closed files of a real server, in order.
+// supplierFiles returns closed files of a real server, in order. The first test that asks has them made.
 func supplierFiles(t testing.TB) []string {
 	t.Helper()
-	supplierOnce.Do(func() {
-		s := binlogtest.Start(t, nil)
-		c := binlogtest.NewSession(t, s)
-		c.Exec("SET SESSION binlog_format=ROW", "CREATE TABLE mysql.tiny (a INT) ENGINE=InnoDB", "FLUSH BINARY LOGS")
-		for range smallFiles - 1 {
-			c.Exec("INSERT INTO mysql.tiny VALUES (1)",
-				"XA START 'x'", "INSERT INTO mysql.tiny VALUES (2)", "XA END 'x'", "XA PREPARE 'x'", "XA COMMIT 'x'",
-				"SET SESSION gtid_domain_id=5", "INSERT INTO mysql.tiny VALUES (3)", "SET SESSION gtid_domain_id=0", "FLUSH BINARY LOGS")
-		}
-		binlogtest.Everything(t, s)
-		if err := s.Stop(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		dir, err := os.MkdirTemp("", "supplier")
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, f := range binlogtest.Files(t, s) {
-			if err := os.WriteFile(filepath.Join(dir, filepath.Base(f)), binlogtest.Read(t, f), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-		supplierDir = dir
-	})
-	files, err := filepath.Glob(filepath.Join(supplierDir, "mysql-bin.??????"))
+	if _, err := os.Stat(supplierDir()); errors.Is(err, fs.ErrNotExist) {
+		makeSupplierFiles(t)
+	}
+	files, err := filepath.Glob(filepath.Join(supplierDir(), "mysql-bin.??????"))
 	if err != nil || len(files) <= smallFiles {
 		t.Fatalf("the supplier's files: %v, %v", files, err)
 	}
 	return files
 }
 
-// memDir returns a directory whose syncs cost nothing, where there is one: for tests that open archives by the thousand.
+func makeSupplierFiles(t testing.TB) {
+	t.Helper()
+	s := binlogtest.Start(t, nil)
+	c := binlogtest.NewSession(t, s)
+	c.Exec("SET SESSION binlog_format=ROW", "CREATE TABLE mysql.tiny (a INT) ENGINE=InnoDB", "FLUSH BINARY LOGS")
+	for range smallFiles - 1 {
+		c.Exec("INSERT INTO mysql.tiny VALUES (1)",
+			"XA START 'x'", "INSERT INTO mysql.tiny VALUES (2)", "XA END 'x'", "XA PREPARE 'x'", "XA COMMIT 'x'",
+			"SET SESSION gtid_domain_id=5", "INSERT INTO mysql.tiny VALUES (3)", "SET SESSION gtid_domain_id=0",
+			"FLUSH BINARY LOGS")
+	}
+	binlogtest.Everything(t, s)
+	if err := s.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	making := supplierDir() + ".tmp"
+	if err := os.MkdirAll(making, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range binlogtest.Files(t, s) {
+		if err := os.WriteFile(filepath.Join(making, filepath.Base(f)), binlogtest.Read(t, f), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Rename(making, supplierDir()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// memDir returns a directory whose syncs cost nothing, where there is one: for tests that open archives by the
+// thousand.
 func memDir(t testing.TB) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "archive")
+	dir, err := os.MkdirTemp("/dev/shm", "archive") //nolint:usetesting // it is memory
 	if err != nil {
 		return t.TempDir()
 	}

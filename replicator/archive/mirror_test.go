@@ -27,7 +27,8 @@ func TestSegmentsAreTheSuppliersFiles(t *testing.T) {
 		want := binlogtest.Read(t, f)
 		sum := sha256.Sum256(want)
 		s := segs[i]
-		if s.Name != filepath.Base(f) || s.Status != StatusSealed || s.SHA256 != hex.EncodeToString(sum[:]) || s.Size != int64(len(want)) {
+		if s.Name != filepath.Base(f) || s.Status != StatusSealed || s.SHA256 != hex.EncodeToString(sum[:]) ||
+			s.Size != int64(len(want)) {
 			t.Errorf("%s: %+v, its SHA-256 is %x", f, s, sum)
 		}
 		if got, err := os.ReadFile(s.Path); err != nil || !bytes.Equal(got, want) {

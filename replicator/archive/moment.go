@@ -49,7 +49,8 @@ func (a *Archive) positionAt(t time.Time) (binlog.Position, error) {
 	return pos, err
 }
 
-// search reads from the head of s, where pos is the position, to the first group behind t. It is ErrEnd if there is none.
+// search reads from the head of s, where pos is the position, to the first group behind t. It is ErrEnd if there is
+// none.
 func (a *Archive) search(s *segment, pos binlog.Position, t time.Time) (binlog.Position, error) {
 	r, err := a.newReader(s, binlog.MagicSize)
 	if err != nil {

@@ -145,7 +145,8 @@ func (r *Reader) event(limit int64) (Event, error) {
 	}
 	end := r.offset + int64(h.Size)
 	if h.NextPos != 0 && h.NextPos != uint32(end) {
-		return Event{}, r.damaged(fmt.Errorf("%w: event says that it ends at %d, it ends at %d", binlog.ErrCorrupt, h.NextPos, end))
+		return Event{}, r.damaged(fmt.Errorf("%w: event says that it ends at %d, it ends at %d",
+			binlog.ErrCorrupt, h.NextPos, end))
 	}
 	if err := r.fill(int64(h.Size), limit); err != nil {
 		return Event{}, r.damaged(err)
@@ -273,22 +274,19 @@ func (r *Reader) Wait(ctx context.Context) error {
 // Close releases the reader's file.
 func (r *Reader) Close() error { return r.file.Close() }
 
-// after returns the segment that follows s, nil if there is none yet. It is ErrPurged when retention removed s,
-// and ErrForked when what follows is another history.
+// after returns the segment that follows s, nil if there is none yet. It is ErrPurged when retention removed it, and
+// ErrForked when what follows is another history.
 func (a *Archive) after(s *segment) (*segment, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for i := len(a.segments) - 1; i >= 0; i-- {
-		if a.segments[i] != s {
-			continue
-		}
-		switch {
-		case i+1 == len(a.segments):
-			return nil, nil
-		case i+1 == a.timeline:
-			return nil, ErrForked
-		}
-		return a.segments[i+1], nil
+	switch next := s.next; {
+	case next == nil:
+		return nil, nil
+	case next.forks:
+		return nil, ErrForked
+	case next.deleting:
+		return nil, ErrPurged
+	default:
+		return next, nil
 	}
-	return nil, ErrPurged
 }

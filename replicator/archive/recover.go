@@ -14,8 +14,8 @@ import (
 const tornByCrash = "the supplier's file ended without a ROTATE or STOP event"
 
 // recover finds the end of the last whole group of an unsealed segment, and seals the segment if nothing can follow
-// in it. next is the segment behind it, nil for the last one. The last one's file is cut only when a writer goes on with
-// it: opening an archive needs no disk space.
+// in it. next is the segment behind it, nil for the last one. The last one's file is cut only when a writer goes on
+// with it: opening an archive needs no disk space.
 func (a *Archive) recover(s, next *segment) error {
 	r, err := scanFile(s.path, a.opts.MaxEvent)
 	if err != nil {

@@ -16,8 +16,8 @@ import (
 var ErrNotTheSame = errors.New("not the bytes that were archived")
 
 // Replace mends a damaged segment with the supplier's file, read from src, and keeps the damaged one beside it. The
-// bytes must have the SHA-256 of the seal; of a file that was torn, src may hold more. If the seal is lost too, they must
-// be whole, begin and end where the segments around them say.
+// bytes must have the SHA-256 of the seal; of a file that was torn, src may hold more. If the seal is lost too, they
+// must be whole, and begin and end where the segments around them say.
 func (a *Archive) Replace(damaged Segment, src io.Reader) error {
 	if err := a.replace(damaged, src); err != nil {
 		return fmt.Errorf("replace segment %s: %w", damaged.Name, err)

@@ -37,7 +37,8 @@ func begun(h head) progress {
 	return progress{checksum: h.checksum, listed: true, state: h.start.state(), offset: h.size, boundary: h.size}
 }
 
-// feed takes the next event of the segment, at p.offset, and returns what it meant. After an error p is of no use.
+// feed takes the next event of the segment, at p.offset, and returns what it meant. After an error p is of no use, but
+// p.state is as it was.
 func (p *progress) feed(h binlog.Header, ev []byte) (binlog.Step, error) {
 	if err := p.place(h, ev); err != nil {
 		return 0, err
@@ -62,6 +63,9 @@ func (p *progress) feed(h binlog.Header, ev []byte) (binlog.Step, error) {
 		p.groupStart, p.groupTime = p.offset, h.Time()
 	case binlog.Ends:
 		g, _ := p.tracker.Group()
+		if p.state.Len() >= binlog.MaxGTIDs && !p.state.Contains(binlog.GTID{Domain: g.GTID.Domain, Server: g.GTID.Server}) {
+			return 0, fmt.Errorf("%w: groups of more than %d domains and servers", binlog.ErrCorrupt, binlog.MaxGTIDs)
+		}
 		p.state.Update(g.GTID)
 		p.lastGroup = p.groupStart
 		if p.groupTime.After(p.maxTime) {
@@ -75,14 +79,22 @@ func (p *progress) feed(h binlog.Header, ev []byte) (binlog.Step, error) {
 	return step, nil
 }
 
-// place checks that an event may stand where it does. A second format description or GTID list would change how
-// everything behind it is read; events that are made for a connection lie in no file.
-func (p *progress) place(h binlog.Header, ev []byte) (err error) {
-	switch {
-	case p.closed:
-		return fmt.Errorf("%w: %s behind the event that ends the file", binlog.ErrCorrupt, h.Type)
-	case h.Artificial() || h.Type == replication.HEARTBEAT_EVENT:
+// inFile refuses events that are made for a connection.
+func inFile(h binlog.Header) error {
+	if h.Artificial() || h.Type == replication.HEARTBEAT_EVENT {
 		return fmt.Errorf("%w: %s was made for a connection and lies in no file", binlog.ErrCorrupt, h.Type)
+	}
+	return nil
+}
+
+// place checks that an event may stand where it does. A second format description or GTID list would change how
+// everything behind it is read.
+func (p *progress) place(h binlog.Header, ev []byte) (err error) {
+	if p.closed {
+		return fmt.Errorf("%w: %s behind the event that ends the file", binlog.ErrCorrupt, h.Type)
+	}
+	if err := inFile(h); err != nil {
+		return err
 	}
 	first, last := false, false
 	switch h.Type {

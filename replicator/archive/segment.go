@@ -53,7 +53,9 @@ type segment struct {
 	damage   *DamagedError
 	replaced int  // how often Replace put other bytes into its place
 	verified bool // its SHA-256 was found right since we started
-	deleting bool // retention is removing its file
+	deleting bool // retention is removing its file, or has
+	next     *segment
+	forks    bool // it begins another history than that of the one before it
 
 	beside bool // cut off or damaged bytes are kept beside it; used by the writer, Replace and retention
 }

@@ -39,7 +39,7 @@ func (a *Archive) verify(s *segment) error {
 		return fmt.Errorf("verify segment %s: %w", s.name, cause)
 	}
 	if cause != nil {
-		if r, err := scanFile(s.path, a.opts.MaxEvent); err == nil {
+		if r, err := scanFile(s.path, a.opts.MaxEvent); err == nil && r.bad != nil {
 			at = r.offset
 		}
 	}

@@ -22,6 +22,7 @@ const (
 
 // Writer appends to the end of the archive. There is at most one; its methods are called by one goroutine, except
 // Close. The first error stays: every later call returns it, and the caller closes the writer and asks for a new one.
+// Whole groups that were appended before an event was refused are archived all the same.
 type Writer struct {
 	a       *Archive
 	confirm func(mark uint64)
@@ -37,16 +38,17 @@ type Writer struct {
 	sum  hash.Hash // over the bytes that were written
 	size int64     // of the file: zeros lie ahead of what was written
 
-	pending  []byte // appended, not yet given to the committer
-	borrowed bool   // pending is the caller's memory
-	spare    []byte // empty, for the next pending
-	gtids    []binlog.GTID
-	mark     uint64
-	busy     bool // the committer is using the file
-	err      error
-	closing  bool
-	left     bool // Close is done with the file
-	done     chan struct{}
+	pending    []byte        // appended, not yet given to the committer
+	borrowed   bool          // pending is the caller's memory
+	gtids      []binlog.GTID // groups that end in pending
+	spare      []byte        // empty, for the next pending
+	spareGTIDs []binlog.GTID
+	mark       uint64
+	busy       bool // the committer is using the file
+	err        error
+	closing    bool
+	left       bool // Close is done with the file
+	done       chan struct{}
 
 	unspaced int64 // bytes written since free space was looked at
 	spacedAt time.Time
@@ -202,19 +204,21 @@ func (w *Writer) roomLocked(n int) bool {
 	return len(w.pending) == 0 || len(w.pending)+n <= maxPending
 }
 
-// feedLocked notes what an event means.
+// feedLocked notes what an event means. A refused one changes nothing: what came before it is still archived.
 func (w *Writer) feedLocked(h binlog.Header, ev []byte) error {
-	step, err := w.p.feed(h, ev)
+	p := w.p
+	step, err := p.feed(h, ev)
 	if err != nil {
 		return err
 	}
-	g, _ := w.p.tracker.Group()
-	switch {
-	case step == binlog.Begins && w.p.state.Contains(g.GTID):
-		return fmt.Errorf("%w: group %s comes again at offset %d of %s", ErrContradiction, g.GTID, w.p.groupStart, w.seg.name)
-	case step == binlog.Ends:
+	g, _ := p.tracker.Group()
+	if step == binlog.Begins && p.state.Contains(g.GTID) {
+		return fmt.Errorf("%w: group %s comes again at offset %d of %s", ErrContradiction, g.GTID, p.groupStart, w.seg.name)
+	}
+	if step == binlog.Ends {
 		w.gtids = append(w.gtids, g.GTID)
 	}
+	w.p = p
 	return nil
 }
 

@@ -61,18 +61,20 @@ func TestTracker(t *testing.T) {
 		steps  []binlog.Step
 		bad    bool // the event behind the last step is refused
 	}{
-		"transaction":                  {[][]byte{begin, query("BEGIN"), xid, begin}, []binlog.Step{b, i, e, b}, false},
-		"commit in a longer statement": {[][]byte{begin, query("COMMIT "), query("commit"), query("COMMIT")}, []binlog.Step{b, i, i, e}, false},
-		"rollback":                     {[][]byte{begin, query("ROLLBACK TO s"), query("ROLLBACK")}, []binlog.Step{b, i, e}, false},
-		"one statement":                {[][]byte{alone, query("COMMIT"), alone}, []binlog.Step{b, e, b}, false},
+		"transaction": {[][]byte{begin, query("BEGIN"), xid, begin}, []binlog.Step{b, i, e, b}, false},
+		"commit in a longer statement": {[][]byte{begin, query("COMMIT "), query("commit"), query("COMMIT")},
+			[]binlog.Step{b, i, i, e}, false},
+		"rollback":      {[][]byte{begin, query("ROLLBACK TO s"), query("ROLLBACK")}, []binlog.Step{b, i, e}, false},
+		"one statement": {[][]byte{alone, query("COMMIT"), alone}, []binlog.Step{b, e, b}, false},
 		"one statement and its variable": {[][]byte{alone, event(replication.USER_VAR_EVENT, nil),
 			event(replication.RAND_EVENT, nil), query("x")}, []binlog.Step{b, i, i, e}, false},
 		"checkpoint between":         {[][]byte{checkpoint, begin, checkpoint, xid}, []binlog.Step{o, b, o, e}, false},
 		"group inside a group":       {[][]byte{begin, begin}, []binlog.Step{b}, true},
 		"file ends inside a group":   {[][]byte{begin, rotate}, []binlog.Step{b}, true},
 		"event outside of any group": {[][]byte{begin, xid, xid}, []binlog.Step{b, e}, true},
-		"query too short":            {[][]byte{begin, event(replication.QUERY_EVENT, make([]byte, 12))}, []binlog.Step{b}, true},
-		"GTID too short":             {[][]byte{event(replication.MARIADB_GTID_EVENT, make([]byte, 8))}, nil, true},
+		"query too short": {[][]byte{begin, event(replication.QUERY_EVENT, make([]byte, 12))},
+			[]binlog.Step{b}, true},
+		"GTID too short": {[][]byte{event(replication.MARIADB_GTID_EVENT, make([]byte, 8))}, nil, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var tracker binlog.Tracker
@@ -100,15 +102,18 @@ func TestGTIDListIsBounded(t *testing.T) {
 	for i := range entries {
 		binary.LittleEndian.PutUint32(body[4+16*i:], uint32(i))
 	}
-	if _, err := binlog.ParseGTIDList(event(replication.MARIADB_GTID_LIST_EVENT, body), true); !errors.Is(err, binlog.ErrCorrupt) {
+	list := func(body []byte) (*binlog.State, error) {
+		return binlog.ParseGTIDList(event(replication.MARIADB_GTID_LIST_EVENT, body), true)
+	}
+	if _, err := list(body); !errors.Is(err, binlog.ErrCorrupt) {
 		t.Errorf("a million domains: %v, want ErrCorrupt", err)
 	}
 	binary.LittleEndian.PutUint32(body, 1<<28-1)
-	if _, err := binlog.ParseGTIDList(event(replication.MARIADB_GTID_LIST_EVENT, body[:100]), true); !errors.Is(err, binlog.ErrCorrupt) {
+	if _, err := list(body[:100]); !errors.Is(err, binlog.ErrCorrupt) {
 		t.Errorf("more entries than bytes: %v, want ErrCorrupt", err)
 	}
 	binary.LittleEndian.PutUint32(body, binlog.GTIDListUntilReached|2)
-	s, err := binlog.ParseGTIDList(event(replication.MARIADB_GTID_LIST_EVENT, body[:4+32]), true)
+	s, err := list(body[:4+32])
 	if err != nil || len(s.List()) != 2 {
 		t.Errorf("a list that says that a position was reached: %v, %v", s, err)
 	}

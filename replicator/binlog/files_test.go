@@ -147,7 +147,8 @@ func TestGroupsOfRealFiles(t *testing.T) {
 		replication.QUERY_EVENT, replication.XID_EVENT, replication.XA_PREPARE_LOG_EVENT, replication.INTVAR_EVENT,
 		replication.RAND_EVENT, replication.USER_VAR_EVENT, replication.TABLE_MAP_EVENT, replication.BEGIN_LOAD_QUERY_EVENT,
 		replication.APPEND_BLOCK_EVENT, replication.EXECUTE_LOAD_QUERY_EVENT, replication.MARIADB_ANNOTATE_ROWS_EVENT,
-		replication.MARIADB_BINLOG_CHECKPOINT_EVENT, replication.MARIADB_QUERY_COMPRESSED_EVENT, replication.WRITE_ROWS_EVENTv1,
+		replication.MARIADB_BINLOG_CHECKPOINT_EVENT, replication.MARIADB_QUERY_COMPRESSED_EVENT,
+		replication.WRITE_ROWS_EVENTv1,
 		replication.MARIADB_WRITE_ROWS_COMPRESSED_EVENT_V1, replication.MARIADB_UPDATE_ROWS_COMPRESSED_EVENT_V1,
 		replication.MARIADB_DELETE_ROWS_COMPRESSED_EVENT_V1, replication.ROTATE_EVENT,
 	} {
@@ -179,7 +180,8 @@ var toolGTID = regexp.MustCompile(`(?m)^#\d+ .*\tGTID (\d+-\d+-\d+)`)
 
 func gtidsByTool(t *testing.T, file string) []string {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "mariadb-binlog", "--base64-output=decode-rows", "--skip-gtid-strict-mode", file).Output()
+	out, err := exec.CommandContext(t.Context(), "mariadb-binlog",
+		"--base64-output=decode-rows", "--skip-gtid-strict-mode", file).Output()
 	if err != nil {
 		t.Fatalf("mariadb-binlog %s: %v", filepath.Base(file), err)
 	}

@@ -64,8 +64,8 @@ func ParseGTIDList(ev []byte, checksum bool) (*State, error) {
 	}
 	count := binary.LittleEndian.Uint32(b) & gtidListCountMask
 	b = b[4:]
-	if count > maxGTIDs {
-		return nil, fmt.Errorf("%w: GTID list of %d entries, at most %d are accepted", ErrCorrupt, count, maxGTIDs)
+	if count > MaxGTIDs {
+		return nil, fmt.Errorf("%w: GTID list of %d entries, at most %d are accepted", ErrCorrupt, count, MaxGTIDs)
 	}
 	if uint64(len(b)) < uint64(count)*gtidListEntry {
 		return nil, fmt.Errorf("%w: GTID list of %d entries in %d bytes", ErrCorrupt, count, len(b))

@@ -47,9 +47,9 @@ func ParseGTID(s string) (GTID, error) {
 // The zero value is usable for reading; make one with Position{} or ParsePosition to write to it.
 type Position map[uint32]GTID
 
-// maxGTIDs bounds what ParsePosition and ParseGTIDList accept, so that a hostile text or event cannot ask for
-// memory without limit. MariaDB sets no limit itself; real servers have a handful.
-const maxGTIDs = 1 << 14
+// MaxGTIDs bounds what ParsePosition and ParseGTIDList accept and what a State should be allowed to grow to, so that
+// a hostile supplier cannot ask for memory without limit. MariaDB sets no limit itself; real servers have a handful.
+const MaxGTIDs = 1 << 14
 
 // ParsePosition reads MariaDB's text form, GTIDs of different domains with commas between; "" is the empty
 // position. A domain named twice is an error, as it is for MariaDB (ER_DUPLICATE_GTID_DOMAIN).
@@ -66,8 +66,8 @@ func ParsePosition(s string) (Position, error) {
 		if _, twice := p[g.Domain]; twice {
 			return nil, fmt.Errorf("parse position %q: domain %d is named twice", s, g.Domain)
 		}
-		if len(p) == maxGTIDs {
-			return nil, fmt.Errorf("parse position: more than %d domains", maxGTIDs)
+		if len(p) == MaxGTIDs {
+			return nil, fmt.Errorf("parse position: more than %d domains", MaxGTIDs)
 		}
 		p[g.Domain] = g
 	}
@@ -118,6 +118,7 @@ func (p Position) Covers(g GTID) bool {
 // and which of them wrote last. The zero value is empty and ready for use.
 type State struct {
 	domains map[uint32]*domainState
+	count   int // of servers in all domains
 }
 
 type domainState struct {
@@ -145,9 +146,15 @@ func (s *State) Update(g GTID) {
 		d = &domainState{seqs: map[uint32]uint64{}}
 		s.domains[g.Domain] = d
 	}
+	if _, known := d.seqs[g.Server]; !known {
+		s.count++
+	}
 	d.seqs[g.Server] = g.Seq
 	d.last = g.Server
 }
+
+// Len returns how many GTIDs the state holds: the length of List.
+func (s *State) Len() int { return s.count }
 
 // Position returns the last GTID of each domain.
 func (s *State) Position() Position {

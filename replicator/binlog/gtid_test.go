@@ -33,7 +33,8 @@ func TestParseGTID(t *testing.T) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 	for _, s := range []string{
-		"", "-", "--", "0-1", "0-1-2-3", "a-1-2", "0-b-2", "0-1-c", " 0-1-2", "0-1-2 ", "+0-1-2", "0-+1-2", "0-1-0x2", "0-1-1_0",
+		"", "-", "--", "0-1", "0-1-2-3", "a-1-2", "0-b-2", "0-1-c", " 0-1-2", "0-1-2 ", "+0-1-2", "0-+1-2",
+		"0-1-0x2", "0-1-1_0",
 		"4294967296-1-2", "0-4294967296-2", "0-1-18446744073709551616", "0--1-2", "0-1-2,0-1-3",
 	} {
 		if g, err := binlog.ParseGTID(s); err == nil {
@@ -66,7 +67,8 @@ func TestPositionOrder(t *testing.T) {
 		want bool // p has reached q
 	}{
 		{"", "", true}, {"0-1-5", "", true}, {"", "0-1-5", false}, {"0-1-5", "0-1-5", true}, {"0-1-4", "0-1-5", false},
-		{"0-2-6", "0-1-5", true}, {"0-1-9", "1-1-1", false}, {"0-1-9,1-1-1", "0-1-9,1-1-2", false}, {"0-1-9,1-1-2", "1-1-2", true},
+		{"0-2-6", "0-1-5", true}, {"0-1-9", "1-1-1", false}, {"0-1-9,1-1-1", "0-1-9,1-1-2", false},
+		{"0-1-9,1-1-2", "1-1-2", true},
 	} {
 		if got := position(t, c.p).Reached(position(t, c.q)); got != c.want {
 			t.Errorf("%q reached %q: %v, want %v", c.p, c.q, got, c.want)
@@ -99,14 +101,16 @@ func TestState(t *testing.T) {
 	if got, want := s.Position().String(), "0-1-4,1-1-1"; got != want {
 		t.Errorf("position %s, want %s", got, want)
 	}
-	for g, want := range map[string]bool{"0-2-3": true, "0-2-2": true, "0-2-4": false, "0-1-4": true, "0-9-1": false, "2-1-1": false} {
+	for g, want := range map[string]bool{
+		"0-2-3": true, "0-2-2": true, "0-2-4": false, "0-1-4": true, "0-9-1": false, "2-1-1": false,
+	} {
 		if got := s.Contains(gtid(t, g)); got != want {
 			t.Errorf("contains %s: %v, want %v", g, got, want)
 		}
 	}
 	clone := s.Clone()
-	if diff := cmp.Diff(s.List(), clone.List()); diff != "" || !s.Equal(clone) {
-		t.Error(diff)
+	if diff := cmp.Diff(s.List(), clone.List()); diff != "" || !s.Equal(clone) || s.Len() != 4 || clone.Len() != 4 {
+		t.Error(s.Len(), clone.Len(), diff)
 	}
 	clone.Update(gtid(t, "0-2-5"))
 	if s.Equal(clone) || s.String() == clone.String() {

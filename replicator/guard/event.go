@@ -19,11 +19,16 @@ func tableMap(raw []byte, checksum bool) Verdict {
 		return Verdict{Hold: true, Category: CategoryUnparsed, Reason: "names a table and is too short"}
 	}
 	name, b, ok := tableMapName(b[tableMapHeader:])
+	var table []byte
 	if ok {
-		_, _, ok = tableMapName(b)
+		table, _, ok = tableMapName(b)
 	}
 	if !ok {
 		return Verdict{Hold: true, Category: CategoryUnparsed, Reason: "names a table in a way that cannot be read"}
+	}
+	if hasMySQL50(table) {
+		return Verdict{Hold: true, Category: CategorySystemSchema,
+			Reason: "names a table #mysql50#…, which may be a path into any schema"}
 	}
 	if s := schemaOf(name); s != schemaNone {
 		return Verdict{Hold: true, Category: CategorySystemSchema,

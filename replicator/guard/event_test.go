@@ -78,6 +78,8 @@ func TestTableMap(t *testing.T) {
 		{tableMapBody("performance_schema", "x"), CategorySystemSchema},
 		{tableMapBody("information_schema", "x"), CategorySystemSchema},
 		{tableMapBody("#mysql50#mysql", "x"), CategorySystemSchema},
+		{tableMapBody("app", "#mysql50#../mysql/user"), CategorySystemSchema},
+		{tableMapBody("app", "#sql-1_2"), ""},
 		{tableMapBody("mysql\x00x", "x"), CategoryUnparsed},
 		{tableMapBody("app", "x\x00"), CategoryUnparsed},
 		{tableMapBody("app", "t")[:12], CategoryUnparsed},

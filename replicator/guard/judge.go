@@ -186,10 +186,9 @@ func (j *judge) call() {
 		}
 	} else {
 		switch j.prevWord(1) {
-		case wInto, wTable, wExists, wReferences, wInsert, wReplace, wIgnore, wDelayed, wLowPriority, wHighPriority,
-			wKey, wIndex, wUnique, wFulltext, wSpatial, wConstraint, wWith, wRecursive, wView, wProcedure, wFunction,
-			wCall:
-			return // a table, an index or a routine of that name
+		case wInto, wTable, wExists, wReferences, wInsert, wReplace, wKey, wIndex, wUnique, wFulltext, wSpatial,
+			wConstraint, wWith, wRecursive, wView, wProcedure, wFunction, wCall:
+			return // a table, an index or a routine of that name; HIGH_PRIORITY and IGNORE may precede expressions
 		case wOn:
 			if j.names {
 				return

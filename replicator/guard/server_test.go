@@ -159,10 +159,11 @@ func ordinary(t *testing.T, s *mariadbd.Server, format, compress string) {
 	if compress == "ON" {
 		statements = seen[replication.MARIADB_QUERY_COMPRESSED_EVENT]
 	}
-	if statements < 80 {
+	if statements < 60 {
 		t.Errorf("only %d statements", statements)
 	}
-	if rows := seen[replication.TABLE_MAP_EVENT]; format == "ROW" && rows < 40 || format == "STATEMENT" && rows > 0 {
+	// INSERT DELAYED is always logged as rows.
+	if rows := seen[replication.TABLE_MAP_EVENT]; format == "ROW" && rows < 40 || format == "STATEMENT" && rows > 1 {
 		t.Errorf("%d table maps", rows)
 	}
 }
@@ -345,7 +346,7 @@ func tokensAgree(t *testing.T, s *mariadbd.Server) {
 		{"NO_BACKSLASH_ESCAPES", dialect{charset: charsetUTF8, noBackslash: true}},
 	} {
 		run(t, conn, "SET NAMES utf8mb4, sql_mode = '"+mode.set+"'")
-		for range 1500 {
+		for range 800 {
 			text := "select "
 			for range 1 + r.IntN(14) {
 				text += pieces[r.IntN(len(pieces))]
@@ -367,7 +368,7 @@ func tokensAgree(t *testing.T, s *mariadbd.Server) {
 			}
 		}
 	}
-	if compared < 200 {
+	if compared < 120 {
 		t.Errorf("only %d texts were compared", compared)
 	}
 }

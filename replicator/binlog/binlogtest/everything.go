@@ -27,7 +27,8 @@ func Everything(t testing.TB, s *mariadbd.Server) {
 	ddl(c)
 	c.Exec("SET GLOBAL log_bin_compress=ON", "SET GLOBAL log_bin_compress_min_len=10")
 	compressed := NewSession(t, s)
-	compressed.Exec("USE d", "SET SESSION binlog_format=ROW", "INSERT INTO i (v) VALUES (REPEAT('a',4000))", "UPDATE i SET v=REPEAT('b',4000)",
+	compressed.Exec("USE d", "SET SESSION binlog_format=ROW", "INSERT INTO i (v) VALUES (REPEAT('a',4000))",
+		"UPDATE i SET v=REPEAT('b',4000)",
 		"DELETE FROM i WHERE id=1", "CREATE TABLE compressed_ddl (a INT COMMENT 'a comment that is long enough')",
 		"SET SESSION binlog_format=STATEMENT", "INSERT INTO m (v) SELECT v FROM m", "SET GLOBAL log_bin_compress=OFF")
 	c.Exec("SET GLOBAL binlog_checksum=NONE") // begins a new file
@@ -42,8 +43,8 @@ func tables(c *Session) {
 	for name, engine := range map[string]string{"i": "InnoDB", "m": "MyISAM", "a": "Aria", "a0": "Aria TRANSACTIONAL=0"} {
 		c.Exec("CREATE TABLE " + name + " (id INT AUTO_INCREMENT PRIMARY KEY, v LONGTEXT, r DOUBLE) ENGINE=" + engine)
 	}
-	c.Exec("CREATE TABLE types (a BIT(9), b DECIMAL(30,10), c YEAR, d DATETIME(6), e TIMESTAMP(3), f TIME(6), g ENUM('x','y'),"+
-		" h SET('x','y'), j JSON, k GEOMETRY, l BINARY(5), m BLOB, n UUID, o INET6, p INT AS (c) VIRTUAL)",
+	c.Exec("CREATE TABLE types (a BIT(9), b DECIMAL(30,10), c YEAR, d DATETIME(6), e TIMESTAMP(3), f TIME(6),"+
+		" g ENUM('x','y'), h SET('x','y'), j JSON, k GEOMETRY, l BINARY(5), m BLOB, n UUID, o INET6, p INT AS (c) VIRTUAL)",
 		"CREATE TRIGGER tr AFTER INSERT ON i FOR EACH ROW INSERT INTO m (v) VALUES (NEW.v)",
 		"CREATE PROCEDURE p() BEGIN INSERT INTO i (v) VALUES ('p1'); INSERT INTO a (v) VALUES ('p2'); END",
 		"CREATE FUNCTION f() RETURNS INT MODIFIES SQL DATA BEGIN INSERT INTO i (v) VALUES ('f'); RETURN 1; END")
@@ -54,7 +55,8 @@ func transactions(c *Session) {
 	c.Exec("INSERT INTO i (v) VALUES ('auto'),('commit')",
 		"INSERT INTO m (v) VALUES ('not transactional')",
 		"INSERT INTO a (v) VALUES ('aria')", "INSERT INTO a0 (v) VALUES ('aria, not crash safe')",
-		"SET @user='a user variable'", "INSERT INTO i (v,r) VALUES (@user,RAND())", "INSERT INTO m (v,r) VALUES (@user,RAND())",
+		"SET @user='a user variable'", "INSERT INTO i (v,r) VALUES (@user,RAND())",
+		"INSERT INTO m (v,r) VALUES (@user,RAND())",
 		"BEGIN", "INSERT INTO i (v) VALUES ('one')", "SAVEPOINT s", "INSERT INTO i (v) VALUES ('undone')",
 		"ROLLBACK TO s", "UPDATE i SET v='two' LIMIT 1", "COMMIT",
 		"BEGIN", "INSERT INTO i (v) VALUES ('rolled back')", "INSERT INTO m (v) VALUES ('cannot be rolled back')", "ROLLBACK",
@@ -110,7 +112,8 @@ func domains(c *Session) {
 
 // ddl covers groups of one statement, and those that look like one.
 func ddl(c *Session) {
-	c.Exec("CREATE TABLE cts ENGINE=InnoDB SELECT * FROM i LIMIT 50", "CREATE TABLE ctm ENGINE=MyISAM SELECT * FROM i LIMIT 50",
+	c.Exec("CREATE TABLE cts ENGINE=InnoDB SELECT * FROM i LIMIT 50",
+		"CREATE TABLE ctm ENGINE=MyISAM SELECT * FROM i LIMIT 50",
 		"CREATE OR REPLACE TABLE cts AS SELECT @user AS u",
 		"SET SESSION binlog_format=STATEMENT", "CREATE TABLE cta ENGINE=Aria SELECT @user AS u, RAND() AS r",
 		"SET SESSION binlog_format=MIXED",

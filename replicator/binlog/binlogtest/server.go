@@ -1,7 +1,6 @@
 package binlogtest
 
 import (
-	"context"
 	"database/sql"
 	"fmt"
 	"os"
@@ -18,12 +17,12 @@ import (
 func Start(t testing.TB, settings map[string]string) *mariadbd.Server {
 	t.Helper()
 	// Not t.TempDir: a unix socket's path must be short.
-	dir, err := os.MkdirTemp("/tmp", "blt")
+	dir, err := os.MkdirTemp("/tmp", "blt") //nolint:usetesting // see above
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	s, err := mariadbd.Start(context.Background(), mariadbd.Options{
+	s, err := mariadbd.Start(t.Context(), mariadbd.Options{
 		Dir: dir, ServerID: 1, Port: mariadbd.NoTCP, Binlog: true, Settings: settings,
 	})
 	if err != nil {
@@ -50,7 +49,7 @@ func NewSession(t testing.TB, s *mariadbd.Server) *Session {
 	if err != nil {
 		t.Fatal(err)
 	}
-	conn, err := db.Conn(context.Background())
+	conn, err := db.Conn(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +61,7 @@ func NewSession(t testing.TB, s *mariadbd.Server) *Session {
 func (s *Session) Exec(statements ...string) {
 	s.t.Helper()
 	for _, q := range statements {
-		if _, err := s.conn.ExecContext(context.Background(), q); err != nil {
+		if _, err := s.conn.ExecContext(s.t.Context(), q); err != nil {
 			s.t.Fatalf("execute %.200q: %v", q, err)
 		}
 	}
@@ -71,7 +70,7 @@ func (s *Session) Exec(statements ...string) {
 // Fail runs a statement that must fail.
 func (s *Session) Fail(statement string) {
 	s.t.Helper()
-	if _, err := s.conn.ExecContext(context.Background(), statement); err == nil {
+	if _, err := s.conn.ExecContext(s.t.Context(), statement); err == nil {
 		s.t.Fatalf("execute %.200q: no error", statement)
 	}
 }
@@ -108,7 +107,7 @@ func Events(t testing.TB, s *mariadbd.Server, file string) []Logged {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	rows, err := db.Query(fmt.Sprintf("SHOW BINLOG EVENTS IN '%s'", filepath.Base(file)))
+	rows, err := db.QueryContext(t.Context(), fmt.Sprintf("SHOW BINLOG EVENTS IN '%s'", filepath.Base(file)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -188,11 +188,11 @@ DEALLOCATE PREPARE s
 ==
 START TRANSACTION
 ==
-INSERT INTO crash VALUES (10, 'tx')
+INSERT INTO copy (id, name) VALUES (10, 'tx')
 ==
 SAVEPOINT here
 ==
-INSERT INTO crash VALUES (11, 'tx')
+INSERT INTO copy (id, name) VALUES (11, 'tx')
 ==
 INSERT INTO legacy VALUES (11, 'not transactional')
 ==
@@ -202,7 +202,7 @@ COMMIT
 ==
 XA START 'xid', 'branch', 7
 ==
-INSERT INTO crash VALUES (20, 'xa')
+INSERT INTO copy (id, name) VALUES (20, 'xa')
 ==
 XA END 'xid', 'branch', 7
 ==
@@ -252,7 +252,7 @@ FLUSH QUERY CACHE, HOSTS
 ==
 /*!40000 ALTER TABLE `legacy` ENABLE KEYS */
 ==
-CREATE TABLE /*!99999 skipped */ dumped (a INT /*!40101 NOT NULL */) /*!50100 PARTITION BY HASH (a) PARTITIONS 2 */ /*M!100100 COMMENT 'x' */
+CREATE TABLE /*!99999 skipped */ dumped (a INT /*!40101 NOT NULL */) /*M!100100 COMMENT 'x' */ /*!50100 PARTITION BY HASH (a) PARTITIONS 2 */
 ==
 /*!50003 CREATE*/ /*!50017 DEFINER=`root`@`localhost`*/ /*!50003 TRIGGER dumped_bi BEFORE INSERT ON dumped FOR EACH ROW BEGIN SET NEW.a = NEW.a + 1; IF NEW.a > 5 THEN SET NEW.a = 5; END IF; END */
 ==
@@ -318,7 +318,7 @@ INSERT INTO paths VALUES ('😀')
 ==
 SET time_zone = '+02:00', lc_time_names = 'nl_NL', foreign_key_checks = 0, unique_checks = 0, sql_auto_is_null = 1, auto_increment_increment = 5
 ==
-INSERT INTO customer (name, email) VALUES ('zone', NOW())
+INSERT INTO old_legacy VALUES (@@auto_increment_increment, NOW())
 ==
 CREATE DATABASE IF NOT EXISTS `guard-other` CHARACTER SET latin1
 ==
