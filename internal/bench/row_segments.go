@@ -13,19 +13,20 @@ import (
 )
 
 func segmentsExperiment() experiment {
-	const method = "An archive of 10,000 sealed segments of a few groups each, opened by a new process. "
 	return experiment{
 		name: "segments", run: measureSegments,
-		rows: []row{
-			{key: "start-warm", what: "start with 10,000 segments, page cache warm", aim: atMost(2), unit: "s",
-				method: method + "The time of opening it."},
-			{key: "start-cold", what: "the same, page cache empty", aim: atMost(2), unit: "s",
-				method: method + "The time of opening it after all clean pages, directory entries and inodes were dropped " +
-					"(/proc/sys/vm/drop_caches, which only root may do)."},
-			{key: "lookup", what: "GTID lookup in 10,000 segments", aim: atMost(50), unit: "ms",
-				method: method + "From asking for what follows a random GTID to having the first event of that group; the slowest " +
-					"of 1,000."},
-		},
+		rows: []row{{
+			key: "start-warm", what: "start with 10,000 segments, page cache warm", aim: atMost(2), unit: "s",
+			method: "An archive of 10,000 sealed segments of a few groups each is opened by a new process.",
+		}, {
+			key: "start-cold", what: "the same, page cache empty", aim: atMost(2), unit: "s",
+			method: "The same, after all clean pages, directory entries and inodes were dropped " +
+				"(/proc/sys/vm/drop_caches, which only root may do).",
+		}, {
+			key: "lookup", what: "GTID lookup in 10,000 segments", aim: atMost(50), unit: "ms",
+			method: "In that archive: from asking for what follows a random GTID to having the first event of that group; " +
+				"the slowest of 1,000.",
+		}},
 	}
 }
 

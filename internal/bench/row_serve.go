@@ -10,20 +10,18 @@ import (
 )
 
 func serveExperiment() experiment {
-	const method = "The same file as for archiving, guard included, over loopback TCP; ours comes from the archive, " +
-		"the peer's from the supplier's own binary log, both in the page cache. "
 	return experiment{
 		name: "serve", usesHistory: true, run: measureServing,
 		rows: []row{{
 			key: "serve-replica", what: "serving 500 MB to a replica's IO thread", against: "the supplier itself",
 			aim: atLeast(1), unit: "MB/s",
-			method: method + "The replica's SQL thread is stopped and its relay log is not synced. From START SLAVE " +
-				"IO_THREAD until its position is the last group's.",
+			method: "The same file as for archiving, guard included, over loopback TCP; ours comes from the archive, the " +
+				"peer's from the supplier's own binary log, both in the page cache. The replica's SQL thread is stopped and " +
+				"its relay log is not synced. From START SLAVE IO_THREAD until its position is the last group's.",
 		}, {
 			key: "serve-discard", what: "serving 500 MB to a client that discards", against: "the supplier itself",
 			aim: atLeast(1.5), unit: "MB/s",
-			method: method + "The client looks at packet heads only and is the same for both. From connecting to the end " +
-				"of the stream.",
+			method: "The same, to a client that looks at packet heads only. From connecting to the end of the stream.",
 		}},
 	}
 }

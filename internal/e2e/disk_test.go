@@ -58,7 +58,7 @@ func TestMemoryWithLargeEvents(t *testing.T) {
 	})
 	w.protected()
 	w.exec(w.Supplier, "CREATE TABLE portal.big (id INT AUTO_INCREMENT PRIMARY KEY, b LONGBLOB)")
-	for range 12 {
+	for range 5 {
 		w.exec(w.Supplier, "INSERT INTO portal.big (b) VALUES (REPEAT('b', %d))", event)
 	}
 	w.applied()

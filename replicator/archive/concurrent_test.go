@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -174,4 +175,52 @@ func followReader(ctx context.Context, r *Reader, reached *atomic.Uint64, again 
 		}
 	}
 	return true, nil
+}
+
+// TestCloseAtAnyMoment closes the writer, or the archive, from another goroutine while files are brought. What is
+// published then is what an archive that is opened again holds.
+func TestCloseAtAnyMoment(t *testing.T) {
+	files := threeMade(t)
+	for n := range 60 {
+		dir := memDir(t)
+		a := open(t, Options{Dir: dir})
+		first := make(chan struct{})
+		var once sync.Once
+		var over atomic.Bool
+		done := make(chan error)
+		go func() {
+			err := ErrClosed
+			for errors.Is(err, ErrClosed) && !over.Load() {
+				err = writeThree(a, files, func(uint64) { once.Do(func() { close(first) }) })
+			}
+			done <- err
+		}()
+		if n > 0 {
+			<-first
+		}
+		for range n % 7 {
+			runtime.Gosched()
+		}
+		a.mu.Lock()
+		w := a.writer
+		a.mu.Unlock()
+		if w != nil && n%2 == 0 {
+			_ = w.Close()
+		}
+		over.Store(true)
+		_ = a.Close()
+		if err := <-done; err != nil && !errors.Is(err, ErrClosed) {
+			t.Fatal(err)
+		}
+		published := a.Published()
+		a = open(t, Options{Dir: dir})
+		if !a.Published().Equal(published) {
+			t.Fatalf("round %d: published %s, before %s", n, a.Published(), published)
+		}
+		if err := writeThree(a, files, nil); err != nil {
+			t.Fatal(err)
+		}
+		wantThree(t, a, files)
+		closed(t, a)
+	}
 }

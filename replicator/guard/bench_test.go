@@ -3,6 +3,7 @@ package guard
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -68,6 +69,7 @@ func BenchmarkRoutine(b *testing.B) {
 
 func BenchmarkCompressed(b *testing.B) {
 	sql := compressed([]byte("INSERT INTO t VALUES ('" + strings.Repeat("some text ", 1000) + "')"))
-	h, raw := queryEvent(replication.MARIADB_QUERY_COMPRESSED_EVENT, append(append([]byte{}, varMode...), varUTF8...), "app", sql)
+	vars := slices.Concat(varMode, varUTF8)
+	h, raw := queryEvent(replication.MARIADB_QUERY_COMPRESSED_EVENT, vars, "app", sql)
 	benchmark(b, h, raw)
 }

@@ -1,5 +1,7 @@
 package guard
 
+import "strings"
+
 // charset says how the bytes from 0x80 up of a statement may be read without knowing the character set's tables.
 // MariaDB splits a statement into tokens in the client's character set, so a character whose second byte looks
 // like a backslash or a quote would make the guard and the server see different tokens.
@@ -69,6 +71,23 @@ func charsetOf(id uint16) charset {
 		return charsetQuoted
 	case 1, 84, 28, 87, 13, 88, 95, 96: // big5, gbk, sjis, cp932
 		return charsetASCII
+	}
+	return charsetNever
+}
+
+// charsetNamed returns the class of the character set of that name.
+func charsetNamed(name string) charset {
+	switch strings.ToLower(name) {
+	case "utf8", "utf8mb3", "utf8mb4":
+		return charsetUTF8
+	case "latin1":
+		return charsetLatin1
+	case "big5", "gbk", "sjis", "cp932":
+		return charsetASCII
+	case "armscii8", "ascii", "binary", "cp1250", "cp1251", "cp1256", "cp1257", "cp850", "cp852", "cp866", "dec8",
+		"eucjpms", "euckr", "gb2312", "geostd8", "greek", "hebrew", "hp8", "keybcs2", "koi8r", "koi8u", "latin2",
+		"latin5", "latin7", "macce", "macroman", "tis620", "ujis":
+		return charsetQuoted
 	}
 	return charsetNever
 }

@@ -124,7 +124,10 @@ func TestFormatDescription(t *testing.T) {
 			b[lengths+int(replication.MARIADB_QUERY_COMPRESSED_EVENT)-1] = 11
 			return b
 		}), true},
-		"table maps of 4.1":  {change(func(b []byte) []byte { b[lengths+int(replication.TABLE_MAP_EVENT)-1] = 6; return b }), true},
+		"table maps of 4.1": {change(func(b []byte) []byte {
+			b[lengths+int(replication.TABLE_MAP_EVENT)-1] = 6
+			return b
+		}), true},
 		"another header":     {change(func(b []byte) []byte { b[lengths-1] = 20; return b }), true},
 		"another version":    {change(func(b []byte) []byte { b[0] = 3; return b }), true},
 		"a table cut off":    {change(func(b []byte) []byte { return append(b[:lengths+40], 1) }), true},
@@ -162,7 +165,11 @@ func TestCompressed(t *testing.T) {
 	vars := bytes.Join([][]byte{varMode, varUTF8}, nil)
 	g := New(Policy{})
 	insert := []byte("INSERT INTO t VALUES ('" + strings.Repeat("x", 1000) + "')")
-	change := func(b []byte, f func([]byte) []byte) []byte { return f(b) }
+	damaged := func(at int, xor byte) []byte {
+		b := compressed(insert)
+		b[at] ^= xor
+		return b
+	}
 	for name, c := range map[string]struct {
 		sql  []byte
 		want string
@@ -174,13 +181,13 @@ func TestCompressed(t *testing.T) {
 		"only a head":        {[]byte{compressedMark | 4, 0, 0}, CategoryUnparsed},
 		"no length":          {append([]byte{compressedMark}, compressed(insert)[5:]...), CategoryUnparsed},
 		"five length bytes":  {append([]byte{compressedMark | 5, 0}, compressed(insert)[1:]...), CategoryUnparsed},
-		"another algorithm":  {change(compressed(insert), func(b []byte) []byte { b[0] |= 0x10; return b }), CategoryUnparsed},
-		"not marked":         {change(compressed(insert), func(b []byte) []byte { b[0] = 4; return b }), CategoryUnparsed},
-		"longer than it is":  {change(compressed(insert), func(b []byte) []byte { b[4]++; return b }), CategoryUnparsed},
-		"shorter than it is": {change(compressed(insert), func(b []byte) []byte { b[4]--; return b }), CategoryUnparsed},
-		"cut off":            {change(compressed(insert), func(b []byte) []byte { return b[:len(b)-5] }), CategoryUnparsed},
+		"another algorithm":  {damaged(0, 0x10), CategoryUnparsed},
+		"not marked":         {damaged(0, compressedMark), CategoryUnparsed},
+		"longer than it is":  {damaged(4, 1<<4), CategoryUnparsed},
+		"shorter than it is": {damaged(3, 1), CategoryUnparsed},
+		"cut off":            {compressed(insert)[:20], CategoryUnparsed},
 		"something behind":   {append(compressed(insert), 'x'), CategoryUnparsed},
-		"damaged":            {change(compressed(insert), func(b []byte) []byte { b[12] ^= 0xff; return b }), CategoryUnparsed},
+		"damaged":            {damaged(12, 0xff), CategoryUnparsed},
 		"too large":          {[]byte{compressedMark | 4, 0xff, 0xff, 0xff, 0xff, 0x78}, CategoryUnparsed},
 	} {
 		h, raw := queryEvent(replication.MARIADB_QUERY_COMPRESSED_EVENT, vars, "app", c.sql)

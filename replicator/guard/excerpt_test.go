@@ -10,14 +10,16 @@ func TestExcerptHidesPasswords(t *testing.T) {
 	plain := dialect{charset: charsetUTF8}
 	for _, c := range []struct{ sql, want string }{
 		{"CREATE USER 'x'@'%' IDENTIFIED BY 'geheim'", "CREATE USER 'x'@'%' IDENTIFIED BY '…'"},
-		{"create user x identified /* y */ by/**/'ge\\'heim' require ssl", "create user x identified /* y */ by/**/'…' require ssl"},
+		{"create user x identified /* y */ by/**/'ge\\'heim' require ssl",
+			"create user x identified /* y */ by/**/'…' require ssl"},
 		{"GRANT ALL ON *.* TO x IDENTIFIED BY PASSWORD '*geheim', y", "GRANT ALL ON *.* TO x IDENTIFIED BY PASSWORD '…', y"},
 		{"ALTER USER x IDENTIFIED VIA ed25519 USING PASSWORD('geheim') OR pam AS 'geheim'",
 			"ALTER USER x IDENTIFIED VIA ed25519 USING PASSWORD('…') OR pam AS '…'"},
 		{"SET PASSWORD FOR 'u'@'%'='geheim'", "SET PASSWORD FOR 'u'@'%'='…'"},
 		{"SET PASSWORD FOR u@localhost = PASSWORD(\"geheim\")", "SET PASSWORD FOR u@localhost = PASSWORD('…')"},
 		{"SET PASSWORD='geheim'", "SET PASSWORD='…'"},
-		{"CHANGE MASTER TO MASTER_HOST='h', MASTER_PASSWORD='geheim'", "CHANGE MASTER TO MASTER_HOST='h', MASTER_PASSWORD='…'"},
+		{"CHANGE MASTER TO MASTER_HOST='h', MASTER_PASSWORD='geheim'",
+			"CHANGE MASTER TO MASTER_HOST='h', MASTER_PASSWORD='…'"},
 		{"CREATE SERVER s FOREIGN DATA WRAPPER mysql OPTIONS (HOST 'h', PASSWORD 'geheim')",
 			"CREATE SERVER s FOREIGN DATA WRAPPER mysql OPTIONS (HOST 'h', PASSWORD '…')"},
 		{"/*!50000 CREATE USER x IDENTIFIED BY 'geheim' */", "/*!50000 CREATE USER x IDENTIFIED BY '…' */"},

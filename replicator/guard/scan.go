@@ -386,25 +386,32 @@ func (s *scanner) quoted(quote byte) token {
 	}
 }
 
-// string reads a string literal.
+// string reads a string literal. It looks for the next quote and for backslashes before it, and never twice at the
+// same bytes.
 func (s *scanner) string(quote byte) token {
-	text, backslash := s.text, !s.dialect.noBackslash
-	for i := s.pos + 1; i < len(text); i++ {
-		switch c := text[i]; {
-		case c == quote:
-			if i+1 < len(text) && text[i+1] == quote {
-				i++
+	text := s.text
+	for i, end := s.pos+1, -1; ; {
+		if end < i {
+			n := bytes.IndexByte(text[i:], quote)
+			if n < 0 {
+				return s.fail("a string is not closed")
+			}
+			end = i + n
+		}
+		if !s.dialect.noBackslash {
+			if n := bytes.IndexByte(text[i:end], '\\'); n >= 0 {
+				if s.dialect.unsure {
+					return s.fail("the sql_mode is not known and a string has a backslash")
+				}
+				i += n + 2
 				continue
 			}
-			return s.take(kindString, i+1)
-		case c == '\\' && backslash:
-			if s.dialect.unsure {
-				return s.fail("the sql_mode is not known and a string has a backslash")
-			}
-			i++
 		}
+		if end+1 == len(text) || text[end+1] != quote {
+			return s.take(kindString, end+1)
+		}
+		i = end + 2
 	}
-	return s.fail("a string is not closed")
 }
 
 // lineComment skips the rest of the line.

@@ -62,8 +62,8 @@ func session(t *testing.T, s *mariadbd.Server, format, compress string) *sql.Con
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	for _, q := range []string{"FLUSH BINARY LOGS", "SET GLOBAL log_bin_compress = " + compress, "DROP DATABASE IF EXISTS app",
-		"CREATE DATABASE app", "USE app", "SET binlog_format = " + format} {
+	for _, q := range []string{"FLUSH BINARY LOGS", "SET GLOBAL log_bin_compress = " + compress,
+		"DROP DATABASE IF EXISTS app", "CREATE DATABASE app", "USE app", "SET binlog_format = " + format} {
 		run(t, conn, q)
 	}
 	return conn
@@ -269,7 +269,8 @@ func modes(t *testing.T, s *mariadbd.Server) {
 		want dialect
 	}{
 		{"SET NAMES utf8mb4, sql_mode = ''", dialect{charset: charsetUTF8}},
-		{"SET NAMES utf8mb4 COLLATE utf8mb4_uca1400_ai_ci, sql_mode = 'ANSI_QUOTES'", dialect{charset: charsetUTF8, ansiQuotes: true}},
+		{"SET NAMES utf8mb4 COLLATE utf8mb4_uca1400_ai_ci, sql_mode = 'ANSI_QUOTES'",
+			dialect{charset: charsetUTF8, ansiQuotes: true}},
 		{"SET NAMES latin1, sql_mode = 'NO_BACKSLASH_ESCAPES'", dialect{charset: charsetLatin1, noBackslash: true}},
 		{"SET NAMES gbk, sql_mode = 'ORACLE'", dialect{charset: charsetASCII, ansiQuotes: true, oracle: true}},
 		{"SET NAMES swe7, sql_mode = ''", dialect{charset: charsetNever}},
@@ -290,13 +291,15 @@ func modes(t *testing.T, s *mariadbd.Server) {
 			t.Errorf("%s: %+v, want %+v", c.set, got, c.want)
 		}
 	}
-	rows, err := conn.QueryContext(t.Context(), "SELECT id, character_set_name FROM information_schema.collations WHERE id")
+	rows, err := conn.QueryContext(t.Context(),
+		"SELECT id, character_set_name FROM information_schema.collations WHERE id")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer rows.Close()
-	want := map[string]charset{"utf8mb3": charsetUTF8, "utf8mb4": charsetUTF8, "latin1": charsetLatin1, "big5": charsetASCII,
-		"gbk": charsetASCII, "sjis": charsetASCII, "cp932": charsetASCII, "swe7": charsetNever, "ucs2": charsetNever,
+	want := map[string]charset{"utf8mb3": charsetUTF8, "utf8mb4": charsetUTF8, "latin1": charsetLatin1,
+		"big5": charsetASCII, "gbk": charsetASCII, "sjis": charsetASCII, "cp932": charsetASCII,
+		"swe7": charsetNever, "ucs2": charsetNever,
 		"utf16": charsetNever, "utf16le": charsetNever, "utf32": charsetNever}
 	n := 0
 	for rows.Next() {
@@ -326,14 +329,15 @@ func tokensAgree(t *testing.T, s *mariadbd.Server) {
 	run(t, conn, "UPDATE performance_schema.setup_consumers SET enabled = 'YES'")
 	var version uint32
 	if err := conn.QueryRowContext(t.Context(),
-		"SELECT 10000 * SUBSTRING_INDEX(VERSION(), '.', 1) + 100 * SUBSTRING_INDEX(SUBSTRING_INDEX(VERSION(), '.', 2), '.', -1)",
-	).Scan(&version); err != nil {
+		`SELECT 10000 * SUBSTRING_INDEX(VERSION(), '.', 1) +
+			100 * SUBSTRING_INDEX(SUBSTRING_INDEX(VERSION(), '.', 2), '.', -1)`).Scan(&version); err != nil {
 		t.Fatal(err)
 	}
 	pieces := []string{"'", "'", `"`, `"`, "`", `\`, `\'`, "--", "-- ", "--\n", "\n", " ", " ", "\t", "\v", "/*", "*/",
 		"/*!50000", "/*!99999", "/*M!100000", "/*M!999999", "/*!", "#", "1", "0", "5", ".", ".", "e", "e5", "E+5", "x", "0x",
-		"0b1", "x'41'", "b'1'", "n'a'", "w1", "w2", "w3 ", " w4 ", ",", ",", "+", "-", "*", "/", "@", "@w5", "@@version", ":=",
-		"..", `\N`, "é", "$", "_", "(", ")", " as ", "!", "{", "}", "%", "''", "*/1", "/*!50000 +1*/", "/**/", "/*/*/",
+		"0b1", "x'41'", "b'1'", "n'a'", "w1", "w2", "w3 ", " w4 ", ",", ",", "+", "-", "*", "/", "@", "@w5",
+		"@@version", ":=", "..", `\N`, "é", "$", "_", "(", ")", " as ", "!", "{", "}", "%", "''", "*/1",
+		"/*!50000 +1*/", "/**/", "/*/*/",
 		"/*!999999 /*x*/+2*/", "/*!50000/*x*/+2*/"}
 	r := rand.New(rand.NewPCG(7, 7))
 	compared := 0

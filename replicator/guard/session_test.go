@@ -74,7 +74,8 @@ func TestDialect(t *testing.T) {
 // are another statement.
 func TestUnsureStatementsAreHeld(t *testing.T) {
 	g := New(Policy{})
-	for _, sql := range []string{`INSERT INTO t VALUES ('\'')`, `INSERT INTO t VALUES ("a")`, `INSERT INTO t VALUES ('é')`} {
+	for _, sql := range []string{`INSERT INTO t VALUES ('\'')`, `INSERT INTO t VALUES ("a")`,
+		`INSERT INTO t VALUES ('é')`} {
 		for _, vars := range [][]byte{nil, varUnknown, bytes.Join([][]byte{varMode, varColls, varUTF8}, nil)} {
 			h, raw := queryEvent(replication.QUERY_EVENT, vars, "app", []byte(sql))
 			if v := g.Event(h, raw, true); v.Category != CategoryUnparsed {
@@ -87,8 +88,9 @@ func TestUnsureStatementsAreHeld(t *testing.T) {
 func TestDefaultDatabase(t *testing.T) {
 	vars := bytes.Join([][]byte{varMode, varUTF8}, nil)
 	g := New(Policy{})
-	for db, want := range map[string]string{"": "", "app": "", "my\x00sql": CategoryUnparsed, "mysql\x00": CategoryUnparsed,
-		"mysql": CategorySystemSchema, "MySQL": CategorySystemSchema, "mysqlx": "", "#mysql50#x": CategorySystemSchema} {
+	for db, want := range map[string]string{"": "", "app": "", "my\x00sql": CategoryUnparsed,
+		"mysql\x00": CategoryUnparsed,
+		"mysql":     CategorySystemSchema, "MySQL": CategorySystemSchema, "mysqlx": "", "#mysql50#x": CategorySystemSchema} {
 		h, raw := queryEvent(replication.QUERY_EVENT, vars, db, []byte("INSERT INTO t VALUES (1)"))
 		if v := g.Event(h, raw, true); v.Category != want {
 			t.Errorf("%q: %+v, want %q", db, v, want)
@@ -110,6 +112,30 @@ func TestCharsetOf(t *testing.T) {
 		2048: charsetUTF8, 2304: charsetUTF8, 2560: charsetNever, 2816: charsetNever, 65535: charsetNever} {
 		if got := charsetOf(id); got != want {
 			t.Errorf("collation %d: class %d, want %d", id, got, want)
+		}
+	}
+}
+
+func TestStatement(t *testing.T) {
+	g := New(Policy{})
+	for _, c := range []struct{ sql, db, mode, charset, want string }{
+		{"CREATE PROCEDURE p() SELECT 'é'", "app", "STRICT_TRANS_TABLES", "utf8mb4", ""},
+		{"CREATE PROCEDURE p() SELECT 'é'", "app", "", "LATIN1", ""},
+		{"CREATE PROCEDURE p() SELECT 'é'", "app", "", "cp1251", ""},
+		{"CREATE PROCEDURE p() SELECT 'é'", "app", "", "gbk", CategoryUnparsed},
+		{"CREATE PROCEDURE p() SELECT 'e'", "app", "", "gbk", ""},
+		{"CREATE PROCEDURE p() SELECT 'e'", "app", "", "ucs2", CategoryUnparsed},
+		{"CREATE PROCEDURE p() SELECT 'e'", "app", "", "", CategoryUnparsed},
+		{"CREATE PROCEDURE p() SELECT 'e'", "mysql", "", "utf8mb4", CategorySystemSchema},
+		{`CREATE PROCEDURE p() BEGIN SELECT "'"; DROP USER x; SELECT "'"; END`, "app", "", "utf8mb3", CategoryAccount},
+		{`CREATE PROCEDURE p() SELECT * FROM "mysql"."user"`, "app", "X, ansi_quotes", "utf8mb3", CategorySystemSchema},
+		{`CREATE PROCEDURE p() SELECT * FROM "mysql"."user"`, "app", "ANSI", "utf8mb3", CategorySystemSchema},
+		{`CREATE PROCEDURE p() BEGIN SELECT '\'; DROP USER x; SELECT '\'; END`, "app", "NO_BACKSLASH_ESCAPES", "utf8mb3",
+			CategoryAccount},
+		{"CREATE PROCEDURE p AS BEGIN NULL; END", "app", "PIPES_AS_CONCAT,ORACLE", "utf8mb3", ""},
+	} {
+		if v := g.Statement([]byte(c.sql), c.db, c.mode, c.charset); v.Category != c.want {
+			t.Errorf("%s in %q, %q: %+v, want %q", c.sql, c.mode, c.charset, v, c.want)
 		}
 	}
 }

@@ -3,16 +3,13 @@ package guard
 import "strings"
 
 // Statement judges one statement that comes as text rather than as an event: what a dump of the supplier's database
-// defines. database is the default one, "" for none; sqlMode is the session's, with commas between; charset is that of its
-// characters, one in which every ASCII byte is what it seems.
+// defines. database is the default one, "" for none; sqlMode is the session's, with commas between; charset is the
+// name of the character set that sql is in, MariaDB's character_set_client.
 func (g *Guard) Statement(sql []byte, database, sqlMode, charset string) Verdict {
-	d := dialect{charset: charsetQuoted}
-	if strings.HasPrefix(charset, "utf8") {
-		d.charset = charsetUTF8
-	}
+	d := dialect{charset: charsetNamed(charset)}
 	for mode := range strings.SplitSeq(sqlMode, ",") {
 		switch strings.ToUpper(strings.TrimSpace(mode)) {
-		case "ANSI_QUOTES":
+		case "ANSI_QUOTES", "ANSI", "DB2", "MAXDB", "MSSQL", "POSTGRESQL": // all of them include it
 			d.ansiQuotes = true
 		case "NO_BACKSLASH_ESCAPES":
 			d.noBackslash = true
