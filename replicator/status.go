@@ -57,7 +57,9 @@ func (d *Database) Status() Status {
 	s.Running, s.Serve = true, r.address
 	s.Supplier = r.follower.Status()
 	s.Received, s.Archived = s.Supplier.Received, r.archive.Published()
-	s.Lag, s.LagKnown = d.lag.now(now)
+	if s.Lag, s.LagKnown = d.lag.now(now); !s.LagKnown && s.Replica.Seeded {
+		s.LagKnown = s.Replica.Applied.Reached(s.Archived) // nothing has arrived yet, and nothing waits
+	}
 	s.Held, s.Clients = r.decisions.Pending(), r.server.Status()
 	if list := r.follower.Exposure(); len(list) > 0 && list[len(list)-1].To.IsZero() {
 		s.Exposure = &list[len(list)-1]

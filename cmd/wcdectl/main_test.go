@@ -82,7 +82,7 @@ func (d *daemon) verbs() []control.Verb {
 			db, err := d.database(c.Value("name"))
 			return db.Held, err
 		}),
-		control.Read(api.SegmentsPath, func(_ context.Context, c control.Call) ([]api.Segment, error) {
+		control.Read(api.SegmentsPath, func(context.Context, control.Call) ([]api.Segment, error) {
 			sealed := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
 			return []api.Segment{
 				{Stream: 1, Name: "mysql-bin.000001", Size: 1 << 20, Status: "sealed", Start: "0-1-0",
@@ -411,7 +411,7 @@ func TestSeed(t *testing.T) {
 func TestInterruptedSeedIsCancelled(t *testing.T) {
 	started, ended := make(chan struct{}), make(chan struct{})
 	d := start(t, &daemon{status: healthy(), seed: func(ctx context.Context, _ api.SeedRequest,
-		progress func(api.SeedProgress)) (api.SeedReport, error) {
+		_ func(api.SeedProgress)) (api.SeedReport, error) {
 		close(started)
 		<-ctx.Done()
 		close(ended)

@@ -37,7 +37,7 @@ func newRoot(c *cli) *cobra.Command {
 		return usage(cmd.CommandPath(), "%v", err)
 	})
 	root.SetUsageTemplate(root.UsageTemplate() + exitStatus)
-	root.AddCommand(newStatus(c), newDatabase(c), newDoctor(c), newVersion(c), newMan(c))
+	root.AddCommand(newStatus(c), newDatabase(c), newDoctor(c), newVersion(c), newMan())
 	return root
 }
 

@@ -42,11 +42,16 @@ func run(t *testing.T, s *mariadbd.Server, statements ...string) {
 // The daemon with a supplier and a foundation that are there: every verb that operators have, once, for real.
 func TestOperatorsVerbsOnRealServers(t *testing.T) {
 	s := newSite(t)
-	supplier := startMariaDB(t, mariadbd.Options{Dir: filepath.Join(s.dir, "s"), ServerID: 11, Binlog: true, SemiSync: true})
+	supplier := startMariaDB(t, mariadbd.Options{
+		Dir: filepath.Join(s.dir, "s"), ServerID: 11, Binlog: true, SemiSync: true,
+	})
 	foundation := startMariaDB(t, mariadbd.Options{Dir: filepath.Join(s.dir, "f"), ServerID: 21, Replica: true})
-	run(t, supplier, "CREATE USER wcde_repl@localhost IDENTIFIED BY 's3cret'", "GRANT "+grants+" ON *.* TO wcde_repl@localhost",
-		"FLUSH BINARY LOGS", "CREATE DATABASE shop", "CREATE TABLE shop.t (id INT PRIMARY KEY)", "INSERT INTO shop.t VALUES (1)")
-	s.write(t, map[string]string{s.dir + "/supplier.sock": supplier.Socket(), s.dir + "/foundation.sock": foundation.Socket()})
+	run(t, supplier, "CREATE USER wcde_repl@localhost IDENTIFIED BY 's3cret'",
+		"GRANT "+grants+" ON *.* TO wcde_repl@localhost", "FLUSH BINARY LOGS",
+		"CREATE DATABASE shop", "CREATE TABLE shop.t (id INT PRIMARY KEY)", "INSERT INTO shop.t VALUES (1)")
+	s.write(t, map[string]string{
+		s.dir + "/supplier.sock": supplier.Socket(), s.dir + "/foundation.sock": foundation.Socket(),
+	})
 	i := start(t, s)
 	database := func() api.Database {
 		t.Helper()

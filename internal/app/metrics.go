@@ -77,13 +77,13 @@ func (c *componentCollector) Collect(ch chan<- prometheus.Metric) {
 type metricsServer struct {
 	http     *http.Server
 	listener net.Listener
-	done     chan error
+	done     chan struct{}
 }
 
 // serveMetrics listens on address and serves what the registry gathers. An error after that goes to fatal.
 func serveMetrics(address string, r *prometheus.Registry, log *slog.Logger, fatal chan<- error) (
 	*metricsServer, error) {
-	l, err := net.Listen("tcp", address)
+	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("serve metrics: %w", err)
 	}
@@ -92,18 +92,15 @@ func serveMetrics(address string, r *prometheus.Registry, log *slog.Logger, fata
 	mux.Handle("GET /metrics", promhttp.HandlerFor(r, promhttp.HandlerOpts{
 		ErrorLog: errorLog, MaxRequestsInFlight: 4, Timeout: 10 * time.Second, Registry: r,
 	}))
-	m := &metricsServer{listener: l, done: make(chan error, 1), http: &http.Server{
+	m := &metricsServer{listener: l, done: make(chan struct{}), http: &http.Server{
 		Handler: mux, ErrorLog: errorLog, MaxHeaderBytes: 16 << 10,
 		ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
 	}}
 	go func() {
-		err := m.http.Serve(l)
-		if errors.Is(err, http.ErrServerClosed) {
-			err = nil
-		} else {
+		defer close(m.done)
+		if err := m.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			fatal <- fmt.Errorf("serve metrics: %w", err)
 		}
-		m.done <- err
 	}()
 	return m, nil
 }
@@ -113,6 +110,6 @@ func (m *metricsServer) stop(ctx context.Context) error {
 	if err != nil {
 		err = errors.Join(err, m.http.Close())
 	}
-	<-m.done // its error, if any, was fatal and is reported there
+	<-m.done
 	return err
 }

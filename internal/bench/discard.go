@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"strconv"
 	"time"
@@ -22,7 +21,7 @@ const (
 	dumpAnnotate = 2 // with the statements that row events came from
 
 	maxPayload    = 1<<24 - 1
-	discardBuffer = 256 << 10
+	discardBuffer = 1 << 20
 )
 
 // discard asks the primary on port for everything behind from, and throws it away as it comes. It returns the bytes
@@ -66,35 +65,44 @@ func (c idleLimit) Read(p []byte) (int, error) {
 // drain reads packets up to the one that ends the stream and counts the bytes of events in them.
 func drain(br *bufio.Reader) (events int64, err error) {
 	for goesOn := false; ; {
-		var head [5]byte
-		if _, err := io.ReadFull(br, head[:4]); err != nil {
+		head, err := br.Peek(4)
+		if err != nil {
 			return events, fmt.Errorf("read packet: %w", err)
 		}
 		n := int(head[0]) | int(head[1])<<8 | int(head[2])<<16
-		left := n
+		event := int64(n)
 		if !goesOn {
-			if n == 0 {
-				return events, errors.New("read packet: it is empty")
+			if end, err := packetEnds(br, n); end || err != nil {
+				return events, err
 			}
-			if _, err := io.ReadFull(br, head[4:]); err != nil {
-				return events, fmt.Errorf("read packet: %w", err)
-			}
-			left--
-			switch {
-			case head[4] == mysql.EOF_HEADER && n < 9:
-				return events, nil
-			case head[4] == mysql.ERR_HEADER:
-				text := make([]byte, min(left, 512))
-				_, err := io.ReadFull(br, text)
-				return events, errors.Join(fmt.Errorf("primary says %q", text), err)
-			case head[4] != mysql.OK_HEADER:
-				return events, fmt.Errorf("read packet: it begins with %#02x", head[4])
-			}
+			event-- // without the byte that says that it is one
 		}
-		if _, err := br.Discard(left); err != nil {
+		if _, err := br.Discard(4 + n); err != nil {
 			return events, fmt.Errorf("read packet: %w", err)
 		}
-		events += int64(left)
+		events += event
 		goesOn = n == maxPayload
+	}
+}
+
+// packetEnds looks at the first byte of a payload of n bytes: an event, the end of the stream, or an error.
+func packetEnds(br *bufio.Reader, n int) (end bool, err error) {
+	if n == 0 {
+		return true, errors.New("read packet: it is empty")
+	}
+	head, err := br.Peek(5)
+	if err != nil {
+		return true, fmt.Errorf("read packet: %w", err)
+	}
+	switch kind := head[4]; {
+	case kind == mysql.OK_HEADER:
+		return false, nil
+	case kind == mysql.EOF_HEADER && n < 9:
+		return true, nil
+	case kind == mysql.ERR_HEADER:
+		text, err := br.Peek(4 + min(n, 512))
+		return true, errors.Join(fmt.Errorf("primary says %q", text[5:]), err)
+	default:
+		return true, fmt.Errorf("read packet: it begins with %#02x", kind)
 	}
 }

@@ -23,8 +23,12 @@ const (
 	account = "bench" // replicates, from 127.0.0.1
 )
 
-// patience bounds waiting for something that takes moments.
-const patience = 30 * time.Second
+const (
+	// patience bounds waiting for something that takes moments.
+	patience = 30 * time.Second
+	// pollPause is how often a replica is asked how far it is: rarely enough not to disturb it.
+	pollPause = 20 * time.Millisecond
+)
 
 // supplierSettings are those of every supplier here. Commits are durable and the binary log is not synced: the
 // default.
@@ -95,7 +99,7 @@ func position(ctx context.Context, s *mariadbd.Server, variable string) (binlog.
 // replicated waits until the replica's field (Gtid_IO_Pos or Gtid_Slave_Pos) has reached want.
 func replicated(ctx context.Context, replica *mariadbd.Server, field string, want binlog.Position,
 	limit time.Duration) error {
-	return until(ctx, "the replica reaches "+want.String(), limit, 5*time.Millisecond, func() (bool, error) {
+	return until(ctx, "the replica reaches "+want.String(), limit, pollPause, func() (bool, error) {
 		row, err := replica.QueryRow(ctx, "SHOW ALL SLAVES STATUS")
 		if err != nil {
 			return false, err

@@ -113,7 +113,7 @@ func Follow[Out, Progress any](ctx context.Context, c *Client, path string, in a
 			return out, fmt.Errorf("read answer: %w", err)
 		}
 		switch {
-		case line.Error.Code != "":
+		case line.Code != "":
 			return out, &line.Error
 		case line.Result != nil:
 			if err := json.Unmarshal(line.Result, &out); err != nil {

@@ -200,7 +200,8 @@ func TestErrors(t *testing.T) {
 	}
 	defer resp.Body.Close()
 	var e control.Error
-	if err := json.NewDecoder(resp.Body).Decode(&e); err != nil || e.Code != control.Usage || resp.StatusCode != 400 {
+	err = json.NewDecoder(resp.Body).Decode(&e)
+	if err != nil || e.Code != control.Usage || resp.StatusCode != http.StatusBadRequest {
 		t.Errorf("two values: %s %+v %v; want 400 and usage", resp.Status, e, err)
 	}
 	raw.CloseIdleConnections()
@@ -243,7 +244,7 @@ func TestLongVerbTellsProgressAndResult(t *testing.T) {
 func TestClientThatGoesAwayCancelsTheVerb(t *testing.T) {
 	started, ended := make(chan struct{}), make(chan error, 1)
 	c, _, log, _ := serve(t, control.Long("/long",
-		func(ctx context.Context, _ control.Call, _ greeting, progress func(int)) (greeting, error) {
+		func(ctx context.Context, _ control.Call, _ greeting, _ func(int)) (greeting, error) {
 			close(started)
 			<-ctx.Done()
 			ended <- ctx.Err()
@@ -271,7 +272,7 @@ func TestClientThatGoesAwayCancelsTheVerb(t *testing.T) {
 func TestStopEndsVerbsAndSaysSo(t *testing.T) {
 	started := make(chan struct{})
 	c, path, _, stop := serve(t, control.Long("/long",
-		func(ctx context.Context, _ control.Call, _ greeting, progress func(int)) (greeting, error) {
+		func(ctx context.Context, _ control.Call, _ greeting, _ func(int)) (greeting, error) {
 			close(started)
 			<-ctx.Done()
 			return greeting{}, ctx.Err()
@@ -329,7 +330,7 @@ func TestClientThatDoesNotReadDoesNotBlockTheVerb(t *testing.T) {
 	finished := make(chan struct{})
 	big := strings.Repeat("x", 64<<10)
 	_, path, _, _ := serve(t, control.Long("/long",
-		func(ctx context.Context, _ control.Call, _ greeting, progress func(string)) (greeting, error) {
+		func(_ context.Context, _ control.Call, _ greeting, progress func(string)) (greeting, error) {
 			for range 10_000 {
 				progress(big)
 			}

@@ -137,7 +137,7 @@ func removeStale(path string) error {
 	if info.Mode().Type() != fs.ModeSocket {
 		return fmt.Errorf("there is something that is not a socket (%s); remove it first", info.Mode())
 	}
-	conn, err := net.Dial("unix", path)
+	conn, err := (&net.Dialer{Timeout: dialsFor}).DialContext(context.Background(), "unix", path)
 	if err == nil {
 		return errors.Join(ErrInUse, conn.Close())
 	}

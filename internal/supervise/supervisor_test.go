@@ -3,7 +3,6 @@ package supervise_test
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"slices"
 	"strings"
@@ -15,7 +14,7 @@ import (
 	"github.com/wcde-foundation/wcded/internal/supervise"
 )
 
-func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 func untilDone(ctx context.Context, _ func(string)) error {
 	<-ctx.Done()
@@ -76,7 +75,7 @@ func TestRestartsWithGrowingDelays(t *testing.T) {
 func TestDelaysBeginAgainAfterAHealthyRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var ended, started []time.Time
-		_, stop := start(t, supervise.Component{Name: "a", Run: func(ctx context.Context, _ func(string)) error {
+		_, stop := start(t, supervise.Component{Name: "a", Run: func(_ context.Context, _ func(string)) error {
 			started = append(started, time.Now())
 			if len(started) == 8 { // by now the delay is about a minute
 				time.Sleep(time.Hour)
@@ -193,7 +192,7 @@ func TestLateNamesTheSilentLoop(t *testing.T) {
 				}
 			}
 		}
-		fails := func(ctx context.Context, alive func(string)) error {
+		fails := func(_ context.Context, alive func(string)) error {
 			alive("gone")
 			return errors.New("boom")
 		}
