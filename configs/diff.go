@@ -31,7 +31,6 @@ func liveFields() []string {
 		"log.level",
 		"databases[].archive.keep",
 		"databases[].archive.max_size",
-		"databases[].archive.reserve",
 		"databases[].guard.hold",
 	}
 }

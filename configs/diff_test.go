@@ -15,7 +15,7 @@ func TestDiff(t *testing.T) {
 	}{
 		{"nothing", func(*Config) {}, nil},
 		{"order of databases", func(c *Config) { slices.Reverse(c.Databases) }, nil},
-		{"live", func(c *Config) {
+		{"live but for the reserve", func(c *Config) {
 			c.Log.Level = LogDebug
 			one := &c.Databases[0]
 			one.Archive.Keep = Duration{40 * day}
@@ -26,7 +26,7 @@ func TestDiff(t *testing.T) {
 			"log.level: info → debug",
 			"databases[one].archive.keep: 1s → 40d",
 			"databases[one].archive.max_size: 1MiB → 500GiB",
-			"databases[one].archive.reserve: 1MiB → 10GiB",
+			"databases[one].archive.reserve: 1MiB → 10GiB (needs a restart)",
 			"databases[one].guard.hold: [account] → [truncate account]",
 		}},
 		{"restart", func(c *Config) {

@@ -79,7 +79,7 @@ func TestValidate(t *testing.T) {
 			`databases[0].supplier.tls.mode: "" is not known here; write required or off`},
 		{func(c *Config) { c.Databases[0].Supplier.PasswordFile = "hunter2 " },
 			"databases[0].supplier.password_file: is neither the name of a credential nor the absolute path of a file; " +
-				"write a name (letters, digits, - _ .) or a path such as /etc/wcded/NAME; never the secret itself"},
+				"write a name (letters, digits, - _ .) or a path such as /etc/wcde/NAME; never the secret itself"},
 		{func(c *Config) { c.Databases[0].Guard.Hold = []Hold{"all"} },
 			`databases[0].guard.hold[0]: "all" is not known here; write drop_database, drop_table, truncate or account`},
 		{func(c *Config) { c.Databases = nil },

@@ -48,7 +48,7 @@ func (s *SecretRef) UnmarshalText(text []byte) error {
 	ref := SecretRef(text)
 	if !ref.bare() && !ref.path() {
 		return &Error{Msg: "is neither the name of a credential nor the absolute path of a file",
-			Hint: "write a name (letters, digits, - _ .) or a path such as /etc/wcded/NAME; never the secret itself"}
+			Hint: "write a name (letters, digits, - _ .) or a path such as /etc/wcde/NAME; never the secret itself"}
 	}
 	*s = ref
 	return nil

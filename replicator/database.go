@@ -48,6 +48,7 @@ type Database struct {
 	replica ReplicaStatus
 	limit   bool // the archive is over its size limit, and nothing may be deleted
 	seeding bool
+	version int // of the foundation's MariaDB, such as 101119; 0: not known
 	clock   string // what is wrong with the wall clock, "" if nothing is
 }
 
@@ -89,12 +90,19 @@ func New(cfg configs.Database, o Options) (*Database, error) {
 		state: filepath.Join(o.StateDir, "databases", cfg.Name), stats: newStats(cfg.Name),
 	}
 	d.lag = newLag(d.stats.applied)
-	d.guard.p.Store(guard.New(guardPolicy(cfg.Guard)))
+	d.setGuardLocked() // nobody else knows d yet
 	return d, nil
 }
 
-func guardPolicy(g configs.Guard) guard.Policy {
+// setGuardLocked makes the guard that the configuration asks for. The version of the foundation's MariaDB, 0 while it is
+// not known, tells how it will read what it gets.
+func (d *Database) setGuardLocked() {
+	d.guard.p.Store(guard.New(guardPolicy(d.cfg.Guard, d.version)))
+}
+
+func guardPolicy(g configs.Guard, version int) guard.Policy {
 	return guard.Policy{
+		ServerVersion: version,
 		DropDatabase: g.Holds(configs.HoldDropDatabase), DropTable: g.Holds(configs.HoldDropTable),
 		Truncate: g.Holds(configs.HoldTruncate),
 	}
@@ -222,5 +230,5 @@ func (d *Database) Reload(cfg configs.Database) {
 	defer d.mu.Unlock()
 	d.cfg.Archive.Keep, d.cfg.Archive.MaxSize = cfg.Archive.Keep, cfg.Archive.MaxSize
 	d.cfg.Guard = cfg.Guard
-	d.guard.p.Store(guard.New(guardPolicy(cfg.Guard)))
+	d.setGuardLocked()
 }

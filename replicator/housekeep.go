@@ -74,16 +74,28 @@ func (d *Database) mend(ctx context.Context, r *running, tried map[string]time.T
 		}
 		tried[s.Path] = time.Now()
 		alive("housekeeping")
-		if err := d.refetch(ctx, r, s); err != nil {
+		if err := d.refetch(ctx, r, s, func() { alive("housekeeping") }); err != nil {
 			d.log.Error("damaged segment was not mended", "segment", s.Name, "stream", s.Stream, "err", err)
 		}
 	}
 }
 
-func (d *Database) refetch(ctx context.Context, r *running, s archive.Segment) error {
+// refetch replaces a damaged segment by the supplier's file. alive is called while bytes come.
+func (d *Database) refetch(ctx context.Context, r *running, s archive.Segment, alive func()) error {
 	pr, pw := io.Pipe()
-	go func() { pw.CloseWithError(r.follower.Fetch(ctx, s.Name, s.Size, pw)) }()
+	go func() { pw.CloseWithError(r.follower.Fetch(ctx, s.Name, s.Size, lively{pw, alive})) }()
 	err := r.archive.Replace(s, pr)
 	pr.CloseWithError(err) // ends Fetch if it is still writing
 	return err
+}
+
+// lively is a writer that tells that it is being written to.
+type lively struct {
+	io.Writer
+	alive func()
+}
+
+func (l lively) Write(p []byte) (int, error) {
+	l.alive()
+	return l.Writer.Write(p)
 }

@@ -99,6 +99,10 @@ func (d *Database) observeReplica(ctx context.Context, r *running) {
 		}}
 		return
 	}
+	if v := versionNumber(st.Version); v != d.version {
+		d.version = v
+		d.setGuardLocked()
+	}
 	others := d.replica.Others
 	d.replica = ReplicaStatus{
 		Known: true, Reachable: true, Version: st.Version, ReadOnly: st.ReadOnly, Seeded: st.Seed.State == mariadb.Seeded,
@@ -208,4 +212,13 @@ func (d *Database) disownReplica(ctx context.Context, r *running, why string) er
 	}
 	st.Seed.State, st.Seed.Note = mariadb.Seeding, why
 	return r.replica.RecordSeed(ctx, st.Seed)
+}
+
+// versionNumber turns 10.11.19-MariaDB into 101119; 0 if it is none.
+func versionNumber(text string) int {
+	var major, minor, patch int
+	if _, err := fmt.Sscanf(text, "%d.%d.%d", &major, &minor, &patch); err != nil {
+		return 0
+	}
+	return major*10000 + minor*100 + patch
 }

@@ -59,6 +59,8 @@ func (d *Database) Seed(ctx context.Context, q SeedRequest, progress func(mariad
 	if err := r.replica.Point(ctx, u); err != nil {
 		return report, fmt.Errorf("seeded, but replication did not start: %w", err)
 	}
+	d.endSeed()
+	d.observeReplica(ctx, r) // so that the status that is asked for next is the new one
 	return report, nil
 }
 

@@ -10,19 +10,19 @@ func missed() map[string]excuse {
 		"archive": {
 			because: "two thirds of our processor time go into taking events one by one (framing, CRC-32, group tracking, " +
 				"status) and a quarter into writing and syncing, which share the cores with the supplier's dump thread.",
-			next: "hand the archive what one read brought instead of single events, and look at the clock once for all of it.",
+			next: "hand the archive what one read brought instead of single events, and look at the clock once " +
+				"for all of it.",
 		},
 		"semisync-durable": {
-			because: "where a sync is quick, the peer that does not sync at all (next row) is itself less than five times " +
-				"as fast as the one that syncs: what is left is the supplier's own way from commit to acknowledgement, on " +
-				"cores that both share.",
-			next: "repeat it on a disk that takes a millisecond to sync and on a machine with more cores; on our side, " +
-				"preallocate segments, so that a sync has no file size to journal.",
+			because: "where a sync is quick, the peer that does not sync at all (next row) is itself less than " +
+				"five times as fast as the one that syncs: what is left is the supplier's own way from " +
+				"commit to acknowledgement, on cores that both share.",
+			next: "repeat it on a disk that takes a millisecond to sync, and on a machine with more cores.",
 		},
 		"semisync-default": {
-			because: "each commit waits for a real sync here, and for none there.",
-			next: "preallocate segments, so that a sync has no file size to journal: in a trial on ext4 fdatasync took a " +
-				"fifth less.",
+			because: "each commit waits for a real sync here, and for none there, on the disk that the supplier's " +
+				"redo log is synced on as well.",
+			next: "measure with the archive on a disk of its own, as production should have it.",
 		},
 		"serve-replica": {
 			because: "the replica's IO thread writes event by event and is the limit of both sides; the spread of the " +
@@ -30,18 +30,20 @@ func missed() map[string]excuse {
 			next: "profile the IO thread, not us: packets that arrive in larger writes may save it wake-ups.",
 		},
 		"serve-discard": {
-			because: "we check the CRC-32 of every event before it leaves and show it to the guard; the supplier does neither.",
-			next:    "check and judge on one core while another one writes to the client.",
+			because: "we check the CRC-32 of every event before it leaves and show it to the guard; the supplier " +
+				"does neither.",
+			next: "check and judge on one core while another one writes to the client.",
 		},
 		"lag-p50": {
-			because: "a group is served only when it is on our disk: a sync and two more wake-ups, about 0.3 ms, lie " +
-				"between the supplier and the replica, and the replica's own commit is hardly slower than that.",
-			next: "preallocate segments, so that a sync has no file size to journal; show a group to readers before " +
-				"sending the acknowledgement, not after.",
+			because: "a group is served only when it is on our disk: a sync and two more wake-ups, about 0.3 ms, " +
+				"lie between the supplier and the replica.",
+			next: "show a group to readers before its acknowledgement is sent, not after; that is one system " +
+				"call of the 0.3 ms.",
 		},
 		"lag-p99": {
-			because: "the slowest hundredth waits for the disk, and our way waits for one sync more than the direct one.",
-			next:    "preallocate segments; measure with the archive on a disk of its own, as production should have it.",
+			because: "the slowest hundredth waits for the disk, and our way waits for one sync more than the " +
+				"direct one.",
+			next: "measure with the archive on a disk of its own, as production should have it.",
 		},
 		"catchup": {
 			because: "the replica's four workers are the limit of both sides (our process uses some hundredths of one " +
@@ -49,8 +51,9 @@ func missed() map[string]excuse {
 			next: "measure more rounds on a quiet machine; then compare the replica's wait states on both sides.",
 		},
 		"memory": {
-			because: "two batches of events that wait for the disk and what the collector has not taken back yet add up.",
-			next:    "smaller batches, or a soft memory limit for the collector (debug.SetMemoryLimit).",
+			because: "two batches of events that wait for the disk and what the collector has not taken back yet " +
+				"add up.",
+			next: "smaller batches, or a soft memory limit for the collector (debug.SetMemoryLimit).",
 		},
 		"start-warm": {
 			because: "each segment costs two opens, two reads and a stat.",
@@ -63,8 +66,9 @@ func missed() map[string]excuse {
 				"that may be lost.",
 		},
 		"lookup": {
-			because: "the segments are looked through one by one, newest first, and the one that is found is opened and read.",
-			next:    "search by halves: within a stream, positions only rise.",
+			because: "the segments are looked through one by one, newest first, and the one that is found is " +
+				"opened and read.",
+			next: "search by halves: within a stream, positions only rise.",
 		},
 	}
 }

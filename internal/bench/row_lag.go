@@ -90,7 +90,10 @@ func measureLag(ctx context.Context, e *env, rec *recorder) error {
 			return err
 		}
 	}
-	return nil
+	before := serving.Syncs
+	err = c.ask(followRequest{}, &serving, patience)
+	rec.note("lag-p99", "the archive took %.2f syncs for each commit", float64(serving.Syncs-before)/float64(len(later)))
+	return err
 }
 
 // attach has a replica follow the primary on port from at on.

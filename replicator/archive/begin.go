@@ -96,7 +96,8 @@ func (w *Writer) createLocked() error {
 	a := w.a
 	a.mu.Lock()
 	var st stream
-	dir, begins := "", w.next.kind != Continue || len(a.segments) == 0
+	var dir string
+	begins := w.next.kind != Continue || len(a.segments) == 0
 	if begins {
 		// Counted even if what follows fails, so that no two folders ever have one number.
 		a.lastStream++

@@ -125,7 +125,7 @@ func tenThousand(b *testing.B) (dir string, last uint64) {
 		if n > 0 {
 			start = fmt.Sprintf("0-2-7,0-1-%d,5-1-9", n)
 		}
-		m := makeFile(b, 1, start).group(0, n+1)
+		m := makeFile(b, 1, start).group(n + 1)
 		m.rotate("x")
 		s := &segment{path: filepath.Join(stream, fmt.Sprintf("x.%06d", n+1))}
 		if err := os.WriteFile(s.path, m.bytes(), 0o600); err != nil {

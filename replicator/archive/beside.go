@@ -69,7 +69,7 @@ func (a *Archive) cut(s *segment, size int64) error {
 	if err != nil {
 		return fmt.Errorf("cut segment: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was synced, or it is an error anyway
 	end, err := endOfData(f, size)
 	if err == nil && end > size {
 		a.log.Warn("cutting an unfinished segment back to its last whole group", "segment", s.name,

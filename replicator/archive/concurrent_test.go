@@ -102,7 +102,7 @@ func writeMany(t *testing.T, a *Archive, begun func()) {
 		for range groupsPerFile {
 			seq++
 			size := m.size
-			events := m.group(0, seq).take()
+			events := m.group(seq).take()
 			if seq%11 == 0 {
 				if err := send(w, events[:2], 0); err != nil {
 					t.Fatal(err)

@@ -37,7 +37,7 @@ func flip(t testing.TB, path string, at int64) {
 func TestEveryDamagedByteIsFound(t *testing.T) {
 	real := supplierFiles(t)[1]
 	made := filepath.Join(t.TempDir(), "x.000001")
-	m := withoutChecksums(t, 1, "").group(0, 1).group(0, 2).rotate("x.000002")
+	m := withoutChecksums(t, "").group(1).group(2).rotate("x.000002")
 	if err := os.WriteFile(made, m.bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -104,15 +104,15 @@ func damageIsFound(t testing.TB, a *Archive, want []byte, at int64, bare bool) {
 }
 
 func TestReplaceRefusesOtherBytes(t *testing.T) {
-	m := makeFile(t, 1, "0-1-10").group(0, 11).group(0, 12).rotate("x.000002")
+	m := makeFile(t, 1, "0-1-10").group(11).group(12).rotate("x.000002")
 	whole := m.bytes()
-	other := makeFile(t, 1, "0-1-10").group(0, 11).group(0, 13).rotate("x.000002").bytes()
+	other := makeFile(t, 1, "0-1-10").group(11).group(13).rotate("x.000002").bytes()
 	dir := t.TempDir()
 	a := open(t, Options{Dir: dir, Logger: testLog(t)})
 	w := writer(t, a)
 	put(t, w, "x.000001", Continue, m)
 	mustSeal(t, w, "")
-	put(t, w, "x.000002", Continue, makeFile(t, 1, "0-1-12").group(0, 13).rotate("x.000003"))
+	put(t, w, "x.000002", Continue, makeFile(t, 1, "0-1-12").group(13).rotate("x.000003"))
 	mustSeal(t, w, "")
 	seg := a.Segments()[0]
 	if err := a.Replace(seg, bytes.NewReader(whole)); err == nil {
@@ -163,7 +163,7 @@ func TestReplaceRefusesOtherBytes(t *testing.T) {
 
 // TestReplaceTorn mends a segment whose file goes on at the supplier behind what was archived.
 func TestReplaceTorn(t *testing.T) {
-	m := makeFile(t, 1, "").group(0, 1).group(0, 2)
+	m := makeFile(t, 1, "").group(1).group(2)
 	want := m.bytes()
 	m.begin(0, 3).rows(100)
 	a := open(t, Options{Dir: t.TempDir()})
@@ -185,7 +185,7 @@ func TestReplaceTorn(t *testing.T) {
 
 // TestReaderOfReplacedBytes has a reader come upon the damaged bytes of a file that was replaced meanwhile.
 func TestReaderOfReplacedBytes(t *testing.T) {
-	m := makeFile(t, 1, "").group(0, 1).group(0, 2).rotate("x.000002")
+	m := makeFile(t, 1, "").group(1).group(2).rotate("x.000002")
 	a := open(t, Options{Dir: t.TempDir()})
 	w := writer(t, a)
 	put(t, w, "x.000001", Continue, m)
@@ -220,11 +220,11 @@ func TestReaderOfReplacedBytes(t *testing.T) {
 
 // TestDamageWhileWriting finds wrong bytes in the segment that is being written: the next writer goes back before them.
 func TestDamageWhileWriting(t *testing.T) {
-	m := makeFile(t, 1, "").group(0, 1)
+	m := makeFile(t, 1, "").group(1)
 	first := int64(m.size)
 	a := open(t, Options{Dir: t.TempDir(), Logger: testLog(t)})
 	w := writer(t, a)
-	put(t, w, "x.000001", Continue, m.group(0, 2).group(0, 3))
+	put(t, w, "x.000001", Continue, m.group(2).group(3))
 	if err := w.Flush(); err != nil {
 		t.Fatal(err)
 	}
@@ -240,7 +240,7 @@ func TestDamageWhileWriting(t *testing.T) {
 	if tail, _ := a.Tail(); tail.Offset != first || tail.State.String() != "0-1-1" {
 		t.Fatalf("the archive ends at %d, %s; want %d", tail.Offset, tail.State, first)
 	}
-	events := makeFile(t, 1, "").group(0, 1).group(0, 2).group(0, 3).rotate("x.000002")
+	events := makeFile(t, 1, "").group(1).group(2).group(3).rotate("x.000002")
 	if err := send(w, events.events, first); err != nil {
 		t.Fatal(err)
 	}

@@ -107,9 +107,9 @@ func (f *faultyFile) Close() error {
 // threeMade are three files of an imagined supplier: the second is torn, then it switched to another server.
 func threeMade(t testing.TB) []*maker {
 	return []*maker{
-		makeFile(t, 1, "").group(0, 1).begin(3, 1).rows(70_000).commit().rotate("x.000002"),
-		makeFile(t, 1, "0-1-1,3-1-1").group(0, 2).group(0, 3).begin(0, 4).rows(200),
-		makeFile(t, 1, "0-1-2,3-1-1").group(0, 3).group(0, 4).rotate("y.000002"),
+		makeFile(t, 1, "").group(1).begin(3, 1).rows(70_000).commit().rotate("x.000002"),
+		makeFile(t, 1, "0-1-1,3-1-1").group(2).group(3).begin(0, 4).rows(200),
+		makeFile(t, 1, "0-1-2,3-1-1").group(3).group(4).rotate("y.000002"),
 	}
 }
 
@@ -320,7 +320,7 @@ func TestReserve(t *testing.T) {
 // TestOpenOnFullDisk opens an archive whose last segment was complete and not sealed when a crash came.
 func TestOpenOnFullDisk(t *testing.T) {
 	dir := t.TempDir()
-	m := makeFile(t, 1, "").group(0, 1).rotate("x.000002")
+	m := makeFile(t, 1, "").group(1).rotate("x.000002")
 	a := open(t, Options{Dir: dir})
 	w := writer(t, a)
 	put(t, w, "x.000001", Continue, m)
@@ -337,7 +337,7 @@ func TestOpenOnFullDisk(t *testing.T) {
 	closed(t, a)
 	a = open(t, Options{Dir: dir})
 	w = writer(t, a)
-	put(t, w, "x.000002", Continue, makeFile(t, 1, "0-1-1").group(0, 2))
+	put(t, w, "x.000002", Continue, makeFile(t, 1, "0-1-1").group(2))
 	if err := w.Flush(); err != nil {
 		t.Fatal(err)
 	}

@@ -35,7 +35,7 @@ func readHead(path string) (head, []byte, error) {
 	if err != nil {
 		return head{}, nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read from
 	h, raw, err := parseHead(f)
 	if err != nil {
 		return head{}, nil, fmt.Errorf("read head of %s: %w", filepath.Base(path), err)

@@ -80,7 +80,7 @@ func makeSupplierFiles(t testing.TB) {
 // thousand.
 func memDir(t testing.TB) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "archive") //nolint:usetesting // it is memory
+	dir, err := os.MkdirTemp("/dev/shm", "archive")
 	if err != nil {
 		return t.TempDir()
 	}

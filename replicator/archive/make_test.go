@@ -29,9 +29,9 @@ func makeFile(t testing.TB, server uint32, start string) *maker {
 }
 
 // withoutChecksums begins a file whose events have no checksum.
-func withoutChecksums(t testing.TB, server uint32, start string) *maker {
+func withoutChecksums(t testing.TB, start string) *maker {
 	t.Helper()
-	m := &maker{size: binlog.MagicSize, server: server, now: time.Unix(1_700_000_000, 0)}
+	m := &maker{size: binlog.MagicSize, server: 1, now: time.Unix(1_700_000_000, 0)}
 	m.format()
 	return m.list(t, start)
 }
@@ -109,9 +109,9 @@ func (m *maker) commit() *maker {
 	return m
 }
 
-// group adds a whole group.
-func (m *maker) group(domain uint32, seq uint64) *maker {
-	return m.begin(domain, seq).rows(120).commit()
+// group adds a whole group in domain 0.
+func (m *maker) group(seq uint64) *maker {
+	return m.begin(0, seq).rows(120).commit()
 }
 
 func (m *maker) rotate(next string) *maker {

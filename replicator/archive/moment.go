@@ -56,7 +56,7 @@ func (a *Archive) search(s *segment, pos binlog.Position, t time.Time) (binlog.P
 	if err != nil {
 		return nil, err
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }() // only read from
 	for {
 		ev, err := r.Next()
 		if err != nil {

@@ -224,7 +224,7 @@ func beginsEvent(path string, offset int64) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("read segment: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read from
 	br := bufio.NewReaderSize(f, readAhead)
 	at := int64(binlog.MagicSize)
 	_, err = br.Discard(binlog.MagicSize)
@@ -260,7 +260,7 @@ func (r *Reader) Wait(ctx context.Context) error {
 		}
 		if r.seg.complete.Load() {
 			if next, err := r.a.after(r.seg); next != nil || err != nil {
-				return nil // Next says which
+				return nil //nolint:nilerr // Next says which
 			}
 		}
 		select {

@@ -22,9 +22,9 @@ func three(t testing.TB, o Options) (*Archive, *Writer) {
 	for n := range uint64(3) {
 		m := makeFile(t, 1, map[bool]string{true: fmt.Sprintf("0-1-%d", 2*n)}[n > 0])
 		m.now = m.now.Add(time.Duration(n) * time.Minute)
-		m.group(0, 2*n+1)
+		m.group(2*n + 1)
 		m.now = m.now.Add(30 * time.Second)
-		m.group(0, 2*n+2)
+		m.group(2*n + 2)
 		if n < 2 {
 			m.rotate(fmt.Sprintf("x.%06d", n+2))
 		}
@@ -134,11 +134,11 @@ func TestWait(t *testing.T) {
 	if err := r.Wait(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("waiting with a context that is over: %v", err)
 	}
-	m := makeFile(t, 1, "0-1-4").group(0, 5).group(0, 6)
+	m := makeFile(t, 1, "0-1-4").group(5).group(6)
 	m.take()
 	waited := make(chan error)
 	for _, do := range []func(){
-		func() { _ = send(w, m.group(0, 7).take(), 0) },
+		func() { _ = send(w, m.group(7).take(), 0) },
 		func() { _ = send(w, m.begin(0, 8).rows(100).commit().take(), 0) },
 		func() {
 			_ = send(w, m.rotate("x.000004").take(), 0)
@@ -179,7 +179,7 @@ func TestReaderOfPurgedSegment(t *testing.T) {
 	if n, err := drain(first); !errors.Is(err, ErrEnd) || n != 26 {
 		t.Errorf("its own segment deleted: after %d events: %v", n, err)
 	}
-	m := makeFile(t, 1, "0-1-4").group(0, 5).group(0, 6)
+	m := makeFile(t, 1, "0-1-4").group(5).group(6)
 	m.take()
 	if err := send(w, m.rotate("x.000004").take(), 0); err != nil {
 		t.Fatal(err)
@@ -257,7 +257,7 @@ func TestPositionAtWithDisorder(t *testing.T) {
 	begin := m.now
 	for i, s := range []int{10, 50, 20, 60, 5} {
 		m.now = begin.Add(time.Duration(s) * time.Second)
-		m.group(0, uint64(i+1))
+		m.group(uint64(i + 1))
 	}
 	put(t, w, "x.000001", Continue, m)
 	if err := w.Flush(); err != nil {

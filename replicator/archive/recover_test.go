@@ -206,9 +206,9 @@ func TestLostSealsAreMadeAgain(t *testing.T) {
 
 // TestUnsealedInTheMiddle has a segment that others follow lose its seal and more.
 func TestUnsealedInTheMiddle(t *testing.T) {
-	m := makeFile(t, 1, "0-1-10").group(0, 11)
+	m := makeFile(t, 1, "0-1-10").group(11)
 	first := m.size
-	m.group(0, 12)
+	m.group(12)
 	for name, c := range map[string]struct {
 		size   int
 		status Status
@@ -225,7 +225,7 @@ func TestUnsealedInTheMiddle(t *testing.T) {
 			w := writer(t, a)
 			put(t, w, "x.000001", Continue, m)
 			mustSeal(t, w, "the supplier crashed")
-			put(t, w, "x.000002", Continue, makeFile(t, 1, "0-1-12").group(0, 13).rotate("x.000003"))
+			put(t, w, "x.000002", Continue, makeFile(t, 1, "0-1-12").group(13).rotate("x.000003"))
 			mustSeal(t, w, "")
 			closed(t, a)
 			path := a.Segments()[0].Path

@@ -136,9 +136,9 @@ func TestRetainLeavesNoStream(t *testing.T) {
 	dir := t.TempDir()
 	a, w := three(t, Options{Dir: dir})
 	mustSeal(t, w, "given up")
-	put(t, w, "x.000001", Fork, makeFile(t, 1, "").group(0, 1).rotate("x.000002"))
+	put(t, w, "x.000001", Fork, makeFile(t, 1, "").group(1).rotate("x.000002"))
 	mustSeal(t, w, "")
-	put(t, w, "x.000002", Continue, makeFile(t, 1, "0-1-1").group(0, 2))
+	put(t, w, "x.000002", Continue, makeFile(t, 1, "0-1-1").group(2))
 	if err := w.Flush(); err != nil {
 		t.Fatal(err)
 	}

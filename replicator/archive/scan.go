@@ -58,10 +58,10 @@ func (p *progress) feed(h binlog.Header, ev []byte) (binlog.Step, error) {
 	if err != nil {
 		return 0, err
 	}
-	switch step {
-	case binlog.Begins:
+	if step == binlog.Begins {
 		p.groupStart, p.groupTime = p.offset, h.Time()
-	case binlog.Ends:
+	}
+	if step == binlog.Ends {
 		g, _ := p.tracker.Group()
 		if p.state.Len() >= binlog.MaxGTIDs && !p.state.Contains(binlog.GTID{Domain: g.GTID.Domain, Server: g.GTID.Server}) {
 			return 0, fmt.Errorf("%w: groups of more than %d domains and servers", binlog.ErrCorrupt, binlog.MaxGTIDs)
@@ -138,7 +138,7 @@ func scanFile(path string, limit uint32) (scanResult, error) {
 	if err != nil {
 		return scanResult{}, fmt.Errorf("scan segment: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read from
 	info, err := f.Stat()
 	if err != nil {
 		return scanResult{}, fmt.Errorf("scan segment: %w", err)
@@ -219,7 +219,7 @@ func hashFile(path string, size int64) (hash.Hash, error) {
 	if err != nil {
 		return nil, fmt.Errorf("hash segment: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read from
 	sum := sha256.New()
 	if _, err := io.CopyN(sum, f, size); err != nil {
 		return nil, fmt.Errorf("hash segment: %w", err)

@@ -17,11 +17,11 @@ import (
 type StreamKind string
 
 const (
-	// Continue: the file that follows in the same supplier's sequence.
+	// Continue is the file that follows in the same supplier's sequence.
 	Continue StreamKind = ""
-	// Switch: another server with the same history. Its bytes may overlap ours; readers skip by GTID.
+	// Switch is another server with the same history. Its bytes may overlap ours; readers skip by GTID.
 	Switch StreamKind = "switch"
-	// Fork: another history. What was there stays on disk beside it and is no longer read.
+	// Fork is another history. What was there stays on disk beside it and is no longer read.
 	Fork StreamKind = "fork"
 )
 

@@ -44,18 +44,18 @@ func wantGroups(t testing.TB, a *Archive, from, want string) {
 	}
 }
 
-// TestSwitch has the supplier go on on another server whose files overlap ours and have the same names.
+// TestSwitch has the supplier continue on another server whose files overlap ours and have the same names.
 func TestSwitch(t *testing.T) {
 	dir := t.TempDir()
 	a := open(t, Options{Dir: dir})
 	w := writer(t, a)
-	put(t, w, "x.000001", Continue, makeFile(t, 1, "").group(0, 1).group(0, 2).rotate("x.000002"))
+	put(t, w, "x.000001", Continue, makeFile(t, 1, "").group(1).group(2).rotate("x.000002"))
 	mustSeal(t, w, "")
-	put(t, w, "x.000002", Continue, makeFile(t, 1, "0-1-2").group(0, 3).group(0, 4).begin(0, 5))
+	put(t, w, "x.000002", Continue, makeFile(t, 1, "0-1-2").group(3).group(4).begin(0, 5))
 	mustSeal(t, w, "the supplier switched")
 	m := makeFile(t, 2, "0-1-1")
 	m.server = 1 // groups that server 1 wrote first
-	m.group(0, 2).group(0, 3)
+	m.group(2).group(3)
 	put(t, w, "x.000001", Switch, m)
 	if err := w.Flush(); err != nil {
 		t.Fatal(err)
@@ -64,9 +64,9 @@ func TestSwitch(t *testing.T) {
 		t.Errorf("within the overlap, published is %s", got)
 	}
 	m.take()
-	m.group(0, 4)
+	m.group(4)
 	m.server = 2
-	if err := send(w, m.group(0, 5).rotate("x.000002").take(), 0); err != nil {
+	if err := send(w, m.group(5).rotate("x.000002").take(), 0); err != nil {
 		t.Fatal(err)
 	}
 	mustSeal(t, w, "")
@@ -93,7 +93,7 @@ func TestSwitch(t *testing.T) {
 		a = open(t, Options{Dir: dir})
 	}
 	w = writer(t, a)
-	put(t, w, "x.000002", Continue, makeFile(t, 2, "0-1-4,0-2-5").group(0, 6))
+	put(t, w, "x.000002", Continue, makeFile(t, 2, "0-1-4,0-2-5").group(6))
 	if s := a.Segments(); s[3].Stream != 2 || s[3].Name != "x.000002" {
 		t.Errorf("the next file is %+v", s[3])
 	}
@@ -104,16 +104,16 @@ func TestFork(t *testing.T) {
 	dir := t.TempDir()
 	a := open(t, Options{Dir: dir})
 	w := writer(t, a)
-	put(t, w, "x.000001", Continue, makeFile(t, 1, "").group(0, 1).group(0, 2).rotate("x.000002"))
+	put(t, w, "x.000001", Continue, makeFile(t, 1, "").group(1).group(2).rotate("x.000002"))
 	mustSeal(t, w, "")
-	put(t, w, "x.000002", Continue, makeFile(t, 1, "0-1-2").group(0, 3).group(0, 4))
+	put(t, w, "x.000002", Continue, makeFile(t, 1, "0-1-2").group(3).group(4))
 	old, err := a.ReadFromGTID(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer old.Close()
 	mustSeal(t, w, "another history was adopted")
-	put(t, w, "x.000001", Fork, makeFile(t, 1, "0-1-2").group(0, 3).rotate("x.000002"))
+	put(t, w, "x.000001", Fork, makeFile(t, 1, "0-1-2").group(3).rotate("x.000002"))
 	mustSeal(t, w, "")
 	for err == nil {
 		_, err = old.Next()
@@ -158,7 +158,7 @@ func TestStreamThatWasNeverBegun(t *testing.T) {
 			a := open(t, Options{Dir: dir})
 			if kind != Continue {
 				w := writer(t, a)
-				put(t, w, "x.000001", Continue, makeFile(t, 1, "").group(0, 1).rotate("x.000002"))
+				put(t, w, "x.000001", Continue, makeFile(t, 1, "").group(1).rotate("x.000002"))
 				mustSeal(t, w, "")
 				if err := w.Close(); err != nil {
 					t.Fatal(err)
@@ -171,7 +171,7 @@ func TestStreamThatWasNeverBegun(t *testing.T) {
 			a = open(t, Options{Dir: dir})
 			w := writer(t, a)
 			start := map[bool]string{true: "0-1-1", false: ""}[kind != Continue]
-			put(t, w, "x.000002", Continue, makeFile(t, 1, start).group(0, 2))
+			put(t, w, "x.000002", Continue, makeFile(t, 1, start).group(2))
 			if err := w.Close(); err != nil {
 				t.Fatal(err)
 			}

@@ -18,11 +18,11 @@ func TestRefused(t *testing.T) {
 	sent := ""
 	made := func(change func(m *maker)) func(*Writer) error {
 		return func(w *Writer) error {
-			m := makeFile(t, 1, "0-1-2").group(0, 3)
+			m := makeFile(t, 1, "0-1-2").group(3)
 			sent = "group 3"
 			n := len(m.events)
 			change(m)
-			if len(m.events) == n && !bytes.Equal(m.bytes(), makeFile(t, 1, "0-1-2").group(0, 3).bytes()) {
+			if len(m.events) == n && !bytes.Equal(m.bytes(), makeFile(t, 1, "0-1-2").group(3).bytes()) {
 				sent = "" // group 3 itself was changed
 			}
 			if err := w.Begin("x.000002", Continue, ""); err != nil {
@@ -46,8 +46,8 @@ func TestRefused(t *testing.T) {
 		do   func(*Writer) error
 		want error
 	}{
-		"a group again":            {made(func(m *maker) { m.group(0, 3) }), ErrContradiction},
-		"an older group":           {made(func(m *maker) { m.group(0, 1) }), ErrContradiction},
+		"a group again":            {made(func(m *maker) { m.group(3) }), ErrContradiction},
+		"an older group":           {made(func(m *maker) { m.group(1) }), ErrContradiction},
 		"other state before":       {head(Continue, "0-1-3"), ErrContradiction},
 		"less state before":        {head(Continue, ""), ErrContradiction},
 		"another domain before":    {head(Continue, "0-1-2,1-1-1"), ErrContradiction},
@@ -59,7 +59,7 @@ func TestRefused(t *testing.T) {
 		"group in a group":         {made(func(m *maker) { m.begin(0, 4).begin(0, 5) }), binlog.ErrCorrupt},
 		"end within a group":       {made(func(m *maker) { m.begin(0, 4).rotate("x.000003") }), binlog.ErrCorrupt},
 		"sealed without an end":    {made(func(*maker) {}), binlog.ErrCorrupt},
-		"more behind the end":      {made(func(m *maker) { m.rotate("x.000003").group(0, 4) }), binlog.ErrCorrupt},
+		"more behind the end":      {made(func(m *maker) { m.rotate("x.000003").group(4) }), binlog.ErrCorrupt},
 		"a second head":            {made(func(m *maker) { m.format() }), binlog.ErrCorrupt},
 		"a second GTID list":       {made(func(m *maker) { m.list(t, "") }), binlog.ErrCorrupt},
 		"encryption begins late": {made(func(m *maker) {
@@ -95,7 +95,7 @@ func TestRefused(t *testing.T) {
 			return errors.Join(w.Begin("x.000002", Continue, ""), send(w, makeFile(t, 1, "0-1-2").events[1:], 0))
 		}, binlog.ErrCorrupt},
 		"no GTID list": {func(w *Writer) error {
-			events := makeFile(t, 1, "0-1-2").group(0, 3).events
+			events := makeFile(t, 1, "0-1-2").group(3).events
 			return errors.Join(w.Begin("x.000002", Continue, ""), send(w, append(events[:1], events[2:]...), 0))
 		}, binlog.ErrCorrupt},
 		"too many domains":         {made(manyDomains), binlog.ErrCorrupt},
@@ -114,7 +114,7 @@ func TestRefused(t *testing.T) {
 			sent = ""
 			a := open(t, Options{Dir: dir, MaxEvent: 100_000})
 			w := writer(t, a)
-			put(t, w, "x.000001", Continue, makeFile(t, 1, "").group(0, 1).group(0, 2).rotate("x.000002"))
+			put(t, w, "x.000001", Continue, makeFile(t, 1, "").group(1).group(2).rotate("x.000002"))
 			mustSeal(t, w, "")
 			err := c.do(w)
 			if err == nil || c.want != nil && !errors.Is(err, c.want) {
@@ -137,7 +137,7 @@ func TestRefused(t *testing.T) {
 			}
 			if tail, _ := a.Tail(); tail.Name == "x.000002" && tail.State.Len() < 3 && !tail.Complete {
 				w := writer(t, a)
-				events := makeFile(t, 1, "0-1-2").group(0, 3).rotate("x.000003")
+				events := makeFile(t, 1, "0-1-2").group(3).rotate("x.000003")
 				if err := send(w, events.events, tail.Offset); err != nil {
 					t.Fatal(err)
 				}
@@ -174,7 +174,7 @@ func TestCloseCutsTheOpenGroup(t *testing.T) {
 	dir := t.TempDir()
 	a := open(t, Options{Dir: dir})
 	w := writer(t, a)
-	m := makeFile(t, 1, "").group(0, 1)
+	m := makeFile(t, 1, "").group(1)
 	whole := m.bytes()
 	put(t, w, "x.000001", Continue, m.begin(0, 2).rows(5000))
 	if err := w.Flush(); err != nil {
@@ -201,7 +201,7 @@ func TestCloseCutsTheOpenGroup(t *testing.T) {
 		t.Errorf("closed twice: %v", err)
 	}
 	w = writer(t, a)
-	events := makeFile(t, 1, "").group(0, 1).begin(0, 2).rows(5000).commit().rotate("x.000002")
+	events := makeFile(t, 1, "").group(1).begin(0, 2).rows(5000).commit().rotate("x.000002")
 	if err := send(w, events.events, int64(len(whole))); err != nil {
 		t.Fatal(err)
 	}
@@ -215,11 +215,11 @@ func TestTornSeal(t *testing.T) {
 	dir := t.TempDir()
 	a := open(t, Options{Dir: dir})
 	w := writer(t, a)
-	m := makeFile(t, 1, "").group(0, 1)
+	m := makeFile(t, 1, "").group(1)
 	whole := m.bytes()
 	put(t, w, "x.000001", Continue, m.begin(0, 2).rows(500_000))
 	mustSeal(t, w, "the supplier was killed")
-	put(t, w, "x.000002", Continue, makeFile(t, 1, "0-1-1").group(0, 2).rotate("x.000003"))
+	put(t, w, "x.000002", Continue, makeFile(t, 1, "0-1-1").group(2).rotate("x.000003"))
 	mustSeal(t, w, "")
 	for range 2 {
 		s := a.Segments()[0]
@@ -247,7 +247,7 @@ func TestOneWriter(t *testing.T) {
 	if _, err := a.Writer(nil); err == nil {
 		t.Error("two writers at a time")
 	}
-	put(t, w, "x.000001", Continue, makeFile(t, 1, "").group(0, 1))
+	put(t, w, "x.000001", Continue, makeFile(t, 1, "").group(1))
 	closed(t, a)
 	if _, err := a.Writer(nil); !errors.Is(err, ErrClosed) {
 		t.Errorf("writer of a closed archive: %v", err)
@@ -272,7 +272,7 @@ func TestMarksRise(t *testing.T) {
 	}
 	var confirmed uint64
 	for seq := range uint64(100) {
-		m.group(0, seq+1)
+		m.group(seq + 1)
 		var last uint64
 		for _, ev := range m.take() {
 			if last, err = w.Append(ev); err != nil {

@@ -11,11 +11,8 @@ import (
 	"github.com/go-mysql-org/go-mysql/replication"
 )
 
-// Magic is what every binary log file starts with.
-var magic = [4]byte{0xfe, 'b', 'i', 'n'}
-
 // Magic returns the four bytes that every binary log file starts with.
-func Magic() []byte { return append([]byte(nil), magic[:]...) }
+func Magic() []byte { return []byte{0xfe, 'b', 'i', 'n'} }
 
 const (
 	// MagicSize is the offset of a file's first event.

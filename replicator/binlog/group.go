@@ -93,13 +93,13 @@ type Tracker struct {
 type Step uint8
 
 const (
-	// Outside: the event belongs to no group (format description, GTID list, checkpoint, rotate, stop, …).
+	// Outside means that the event belongs to no group (format description, GTID list, checkpoint, rotate, stop, …).
 	Outside Step = iota
-	// Begins: the event is the first of a group.
+	// Begins means that the event is the first of a group.
 	Begins
-	// Inside: the event lies in a group that goes on.
+	// Inside means that the event lies in a group that goes on.
 	Inside
-	// Ends: the event is the last of its group.
+	// Ends means that the event is the last of its group.
 	Ends
 )
 

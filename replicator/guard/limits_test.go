@@ -7,7 +7,7 @@ import (
 
 // Deep nesting and long lists must neither overflow the stack nor take more than a few passes over the text.
 func TestDeepNesting(t *testing.T) {
-	const n = 1 << 17
+	const n = 1 << 15
 	c := statementCase{db: "app", charset: 33}
 	oracle := statementCase{db: "app", charset: 33, mode: modeOracle}
 	for name, text := range map[string]string{

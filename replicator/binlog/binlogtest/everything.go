@@ -91,7 +91,7 @@ func loadData(t testing.TB, s *mariadbd.Server, c *Session) {
 	for len(rows) < 390_000 {
 		rows = append(append(rows, bytes.Repeat([]byte("one of many "), 300)...), '\n')
 	}
-	if err := os.WriteFile(path, rows, 0o644); err != nil {
+	if err := os.WriteFile(path, rows, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, table := range []string{"i", "m"} {

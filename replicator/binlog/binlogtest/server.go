@@ -17,7 +17,7 @@ import (
 func Start(t testing.TB, settings map[string]string) *mariadbd.Server {
 	t.Helper()
 	// Not t.TempDir: a unix socket's path must be short.
-	dir, err := os.MkdirTemp("/tmp", "blt") //nolint:usetesting // see above
+	dir, err := os.MkdirTemp("/tmp", "blt")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,12 +106,12 @@ func Events(t testing.TB, s *mariadbd.Server, file string) []Logged {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	rows, err := db.QueryContext(t.Context(), fmt.Sprintf("SHOW BINLOG EVENTS IN '%s'", filepath.Base(file)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	var events []Logged
 	for rows.Next() {
 		var l Logged
