@@ -48,7 +48,7 @@ type Database struct {
 	replica ReplicaStatus
 	limit   bool // the archive is over its size limit, and nothing may be deleted
 	seeding bool
-	version int // of the foundation's MariaDB, such as 101119; 0: not known
+	version int    // of the foundation's MariaDB, such as 101119; 0: not known
 	clock   string // what is wrong with the wall clock, "" if nothing is
 }
 
@@ -103,7 +103,7 @@ func (d *Database) setGuardLocked() {
 func guardPolicy(g configs.Guard, version int) guard.Policy {
 	return guard.Policy{
 		ServerVersion: version,
-		DropDatabase: g.Holds(configs.HoldDropDatabase), DropTable: g.Holds(configs.HoldDropTable),
+		DropDatabase:  g.Holds(configs.HoldDropDatabase), DropTable: g.Holds(configs.HoldDropTable),
 		Truncate: g.Holds(configs.HoldTruncate),
 	}
 }
