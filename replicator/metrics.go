@@ -67,7 +67,7 @@ func metrics() []metric {
 			}},
 		{"wcde_database_supplier_seen_timestamp_seconds", "When the supplier was last heard.", gauge,
 			func(s Status) float64 { return moment(s.Supplier.LastSeen) }},
-		{"wcde_database_received_bytes_total", "Bytes of events that have arrived.", counter,
+		{"wcde_database_received_bytes_total", "Bytes of binary log streams that have arrived.", counter,
 			func(s Status) float64 { return float64(s.Supplier.Bytes) }},
 		{"wcde_database_connections_total", "Connections to the supplier that got as far as events.", counter,
 			func(s Status) float64 { return float64(s.Supplier.Reconnect) }},

@@ -54,7 +54,7 @@ func takeOver(old, next *configs.Config) *configs.Config {
 			if n.Name != m.Name {
 				continue
 			}
-			m.Archive.Keep, m.Archive.MaxSize, m.Archive.Reserve = n.Archive.Keep, n.Archive.MaxSize, n.Archive.Reserve
+			m.Archive.Keep, m.Archive.MaxSize = n.Archive.Keep, n.Archive.MaxSize
 			m.Guard.Hold = n.Guard.Hold
 		}
 	}

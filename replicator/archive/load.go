@@ -17,7 +17,7 @@ import (
 )
 
 // loaders is how many segment heads are read at a time when the archive opens.
-const loaders = 8
+const loaders = 32
 
 // load finds all segments, completes what a crash left undone and sets the archive's state.
 func (a *Archive) load() error {

@@ -110,7 +110,8 @@ func (c *conn) rows(query string) ([][]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ask supplier %.60q: %w", query, err)
 	}
-	defer res.Close()
+	// Not closed: Close puts the result into a pool of the whole process with its column types still set, and our binlog
+	// server would answer a replica with them ("row types aren't consistent", which stops the replica).
 	if res.Resultset == nil {
 		return nil, nil
 	}

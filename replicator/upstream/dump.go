@@ -58,7 +58,7 @@ func (f *Follower) openDump(c *conn, name string, offset int64, semiSync bool, c
 		return nil, fmt.Errorf("ask for %s at %d: %w", name, offset, err)
 	}
 	c.raw.unbound()
-	return newPackets(nc, f.opts.ReadTimeout, f.opts.MaxEvent), nil
+	return newPackets(nc, f.opts.ReadTimeout, f.opts.MaxEvent, f.seen), nil
 }
 
 // register announces us, so that the supplier lists us in SHOW SLAVE HOSTS. Format: COM_REGISTER_SLAVE,

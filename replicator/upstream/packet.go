@@ -36,22 +36,28 @@ type packets struct {
 	first bool
 }
 
-// deadlineReader gives every read from the network its own deadline.
+// deadlineReader gives every read from the network its own deadline, and tells what came.
 type deadlineReader struct {
 	conn    net.Conn
 	timeout time.Duration
+	seen    func(n int)
 }
 
 func (r deadlineReader) Read(p []byte) (int, error) {
 	if err := r.conn.SetReadDeadline(time.Now().Add(r.timeout)); err != nil {
 		return 0, err
 	}
-	return r.conn.Read(p)
+	n, err := r.conn.Read(p)
+	if n > 0 {
+		r.seen(n)
+	}
+	return n, err
 }
 
-func newPackets(conn net.Conn, readTimeout time.Duration, maxEvent uint32) *packets {
+// newPackets reads from conn; seen is called for each read from the network with its bytes.
+func newPackets(conn net.Conn, readTimeout time.Duration, maxEvent uint32, seen func(n int)) *packets {
 	return &packets{
-		conn: conn, br: bufio.NewReaderSize(deadlineReader{conn, readTimeout}, streamBuffer),
+		conn: conn, br: bufio.NewReaderSize(deadlineReader{conn, readTimeout, seen}, streamBuffer),
 		limit: int(maxEvent) + 3, first: true,
 	}
 }

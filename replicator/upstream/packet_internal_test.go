@@ -45,7 +45,7 @@ func reader(limit uint32, payloads ...[]byte) *packets {
 	for _, p := range payloads {
 		all = append(all, packet(p)...)
 	}
-	return newPackets(&wire{in: bytes.NewReader(all)}, time.Second, limit)
+	return newPackets(&wire{in: bytes.NewReader(all)}, time.Second, limit, func(int) {})
 }
 
 func TestSemiSyncHeader(t *testing.T) {
@@ -96,7 +96,7 @@ func TestErrorsAndTheEnd(t *testing.T) {
 
 func TestAcknowledgement(t *testing.T) {
 	w := &wire{}
-	p := newPackets(w, time.Second, 1<<20)
+	p := newPackets(w, time.Second, 1<<20, func(int) {})
 	if err := p.ack("mysql-bin.000001", 0x1_0000_0001); err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func FuzzPackets(f *testing.F) {
 	f.Add(packet([]byte("\xff\xd4\x04#HY000x")))
 	f.Add([]byte{0xff, 0xff, 0xff, 0, 1})
 	f.Fuzz(func(t *testing.T, data []byte) {
-		p := newPackets(&wire{in: bytes.NewReader(data)}, time.Second, 1<<16)
+		p := newPackets(&wire{in: bytes.NewReader(data)}, time.Second, 1<<16, func(int) {})
 		for {
 			ev, _, err := p.next()
 			if err != nil {

@@ -98,7 +98,6 @@ func (s *session) event(ev []byte, ack bool) error {
 	if int(h.Size) != len(ev) {
 		return fmt.Errorf("%w: event of %d bytes says %d", binlog.ErrCorrupt, len(ev), h.Size)
 	}
-	s.f.seen(len(ev))
 	if h.Type == replication.FORMAT_DESCRIPTION_EVENT {
 		format, err := binlog.ParseFormat(ev)
 		if err != nil {

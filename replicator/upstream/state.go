@@ -133,7 +133,7 @@ type Status struct {
 	Version   string          `json:"version,omitempty"`
 	File      string          `json:"file,omitempty"` // the supplier's file that is being read
 	Offset    int64           `json:"offset,omitempty"`
-	Bytes     uint64          `json:"bytes"` // event bytes received since start
+	Bytes     uint64          `json:"bytes"` // received in binary log streams since start
 	Reconnect uint64          `json:"reconnects"`
 	Syncs     uint64          `json:"syncs"` // of the archive, since start
 	Acks      uint64          `json:"acks"`  // sent, since start
