@@ -42,6 +42,10 @@ func plan(tail *archive.Tail, f facts, adopt, torn string) (start, error) {
 		}
 		return s, nil
 	}
+	if len(tail.Head) < binlog.MagicSize+binlog.HeaderSize {
+		// It is fetched again with the other damaged segments; until then we don't know whom we followed.
+		return start{}, failf(ArchiveFailed, "the head of our last segment, %s, is damaged", tail.Name)
+	}
 	if head, err := binlog.ParseHeader(tail.Head[binlog.MagicSize:]); err != nil {
 		return start{}, err
 	} else if head.ServerID != f.serverID {

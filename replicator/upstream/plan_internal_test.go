@@ -56,6 +56,8 @@ func TestPlan(t *testing.T) {
 		{what: "torn, next not begun", tail: open, torn: "b.000005", facts: files(101, "0-101-50", m{"b.000005": 1010}), want: resume, file: "b.000005"},
 		{what: "another server with our history", tail: open, facts: files(102, "0-101-50,0-102-55", m{"b.000001": 9}), want: follow},
 		{what: "another server without", tail: open, facts: files(102, "0-102-55", m{"b.000001": 9}), fails: WrongServer},
+		{what: "our head is damaged", tail: &archive.Tail{Name: "b.000005", Complete: true, State: state(t, "")},
+			facts: files(101, "0-101-60", m{"b.000005": 2000}), fails: ArchiveFailed},
 		{what: "decided", tail: open, adopt: "yes", facts: files(101, "0-101-1", m{"b.000001": 9}), want: begin, file: "b.000001"},
 	} {
 		t.Run(c.what, func(t *testing.T) {
