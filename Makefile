@@ -18,7 +18,7 @@ deps: ## install what is missing with apt-get (asks for root); starts no service
 	@scripts/deps.sh
 
 test: deps build check ## everything that a change has to pass
-	$(GO) test -race -timeout 20m ./...
+	$(GO) test -race -count=1 -timeout 20m ./... # never cached: tests build and run the programs
 
 check: ## vet and formatting
 	$(GO) vet ./...
